@@ -1,0 +1,1 @@
+"""Chat channels: one neutral seam, and the products behind it."""
