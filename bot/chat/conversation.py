@@ -59,7 +59,7 @@ class Conversation(Protocol):
         ...
 
     async def since(self, person: str, revision: int, limit: int) -> Sequence[Message]:
-        """Messages changed after `revision`, oldest change first, at most `limit`; each in its present form."""
+        """Messages changed after `revision`, oldest change first, at most `limit`, each as it is now."""
         ...
 
     async def before(self, person: str, sequence: int | None, limit: int) -> Sequence[Message]:

@@ -13,7 +13,7 @@ from typing import Final, Protocol, TypeAlias
 
 from aiohttp.web import AbstractRouteDef
 
-Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 CARD_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 ACTION: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -270,7 +270,7 @@ class ImageIn(Inbound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClickIn(Inbound):
-    """Somebody tapped a button. `card_ref` is present where the tap itself brings a way to update the card."""
+    """Somebody tapped a button. `card_ref` is there where the tap itself brings a way to update the card."""
 
     card_id: str
     action: str
@@ -302,12 +302,12 @@ class Sink(Protocol):
 
         None means "kept, the reply comes through `Channel.send` or `update`". Only ClickIn and EnterIn may
         get an Answer; the channel enforces its own deadline. A repeat (same dedupe_key) has no further
-        effect. Raises `errors.Overloaded` when the event was *not* kept, so that the channel asks for a repeat.
+        effect. Raises `errors.Overloaded` when the event was *not* kept: the channel asks for a repeat.
         """
         ...
 
     async def settled(self, event: Event, timeout: float) -> bool:
-        """Wait until everything the bot says because of this event has been sent; False after `timeout` seconds.
+        """Wait until all the bot says because of this event has been sent; False after `timeout` seconds.
 
         For channels whose caller waits for the words, such as the command line.
         """

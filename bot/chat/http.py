@@ -1,0 +1,125 @@
+"""HTTP manners shared by the page and the console: bounded JSON in, plain reasons out."""
+
+import json
+from asyncio import timeout
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from typing import Any, Final
+
+from aiohttp.web import Request, Response, StreamResponse
+
+from bot.chat.errors import Overloaded
+
+BODY_LIMIT: Final = 64 * 1024
+"""Bytes of a request body."""
+BODY_DEADLINE: Final = 10.0
+"""Seconds a body may take to arrive."""
+TEXT_LIMIT: Final = 4000
+"""Characters of one sentence."""
+KEY_LENGTHS: Final = (8, 64)
+
+Handler = Callable[[Request], Awaitable[StreamResponse]]
+
+
+class Refusal(Exception):
+    """A request that is not served: HTTP status, reason for programs, facts for the words shown."""
+
+    def __init__(self, status: int, reason: str, **facts: str | int) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.facts = facts
+
+
+def as_json(data: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer that no browser stores or guesses the type of."""
+    response = Response(
+        body=json.dumps(data, ensure_ascii=False).encode(),
+        status=status,
+        content_type="application/json",
+        charset="utf-8",
+        headers=headers,
+    )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def answering(handler: Handler) -> Handler:
+    """Turn a Refusal or an Overloaded of `handler` into its JSON answer."""
+
+    @wraps(handler)
+    async def wrapped(request: Request) -> StreamResponse:
+        try:
+            return await handler(request)
+        except Refusal as refusal:
+            error = {"reason": refusal.reason, "facts": refusal.facts}
+            return as_json({"error": error}, refusal.status)
+        except Overloaded as overload:
+            seconds = str(max(1, round(overload.retry_after)))
+            error = {"reason": "OVERLOADED", "facts": {"retry_after": seconds}}
+            return as_json({"error": error}, 503, {"Retry-After": seconds})
+
+    return wrapped
+
+
+async def read_object(request: Request) -> dict[str, Any]:
+    """The JSON object of the body. Raises Refusal when it is too big, too slow or something else."""
+    if request.content_type != "application/json":
+        raise Refusal(415, "NOT_JSON")
+    body = bytearray()
+    try:
+        async with timeout(BODY_DEADLINE):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > BODY_LIMIT:
+                    raise Refusal(413, "BODY_TOO_LARGE", limit=BODY_LIMIT)
+    except TimeoutError:
+        raise Refusal(408, "BODY_TOO_SLOW") from None
+    try:
+        data = json.loads(bytes(body))
+    except (ValueError, RecursionError):
+        raise Refusal(400, "NOT_JSON") from None
+    if not isinstance(data, dict):
+        raise Refusal(400, "NOT_JSON")
+    return data
+
+
+def text_field(data: Mapping[str, Any], name: str) -> str:
+    """A sentence: not empty, not too long, without control characters. Raises Refusal."""
+    value = data.get(name)
+    if not isinstance(value, str):
+        raise Refusal(400, "FIELD_MISSING", field=name)
+    if len(value) > TEXT_LIMIT:
+        raise Refusal(413, "TEXT_TOO_LONG", limit=TEXT_LIMIT)
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise Refusal(400, "TEXT_UNREADABLE")
+    clean = "".join(
+        character for character in value.replace("\r\n", "\n") if character >= " " or character in "\n\t"
+    ).strip()
+    if not clean:
+        raise Refusal(400, "TEXT_EMPTY")
+    return clean
+
+
+def key_field(data: Mapping[str, Any], name: str) -> str:
+    """The id a client made for one act, so that a repeat is recognised. Raises Refusal."""
+    value = data.get(name)
+    shortest, longest = KEY_LENGTHS
+    if (
+        not isinstance(value, str)
+        or not shortest <= len(value) <= longest
+        or not (value.isascii() and value.replace("-", "").replace("_", "").isalnum())
+    ):
+        raise Refusal(400, "FIELD_MISSING", field=name)
+    return value
+
+
+def number_parameter(request: Request, name: str, default: int, highest: int) -> int:
+    """A whole number ≥ 0 from the query, cut to `highest`. Raises Refusal."""
+    raw = request.query.get(name)
+    if raw is None:
+        return default
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 18):
+        raise Refusal(400, "FIELD_MISSING", field=name)
+    return min(int(raw), highest)
