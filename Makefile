@@ -35,3 +35,48 @@ environment:
 	@$(BIN)/python -m pip check --disable-pip-version-check
 	@echo "$(BUILT_FROM)" > $(STAMP)
 	@echo "$(VENV) is ready: $$($(BIN)/python --version)"
+
+.PHONY: run
+run: setup ## start everything with a demo company, and the chat page on http://127.0.0.1:8088
+	@$(BIN)/kuguan up --demo
+
+.PHONY: test
+test: setup browser ## run all tests
+	@$(BIN)/python -m pytest
+
+# The chat page's tests drive the system's own Chromium; without the font, Chinese text is drawn as boxes.
+.PHONY: browser
+browser:
+	@missing=""; \
+	command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 \
+		|| command -v google-chrome >/dev/null 2>&1 || missing="chromium"; \
+	fc-list :lang=zh 2>/dev/null | grep -q . || missing="$$missing fonts-noto-cjk"; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+		echo "Installing for the browser tests: $$missing"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing \
+			fontconfig >/dev/null && exit 0; \
+	fi; \
+	echo "##" >&2; \
+	echo "## MISSING: $$missing. The browser tests need it and will be skipped." >&2; \
+	echo "## Install it with the system's package manager, for example: sudo apt-get install $$missing" >&2; \
+	echo "##" >&2
+
+.PHONY: check
+check: setup ## style, types, import directions, contract, generated code: all that CI checks before the tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python protos/generate.py --check
+	$(BIN)/python protos/generate.py --third-party
+	cd protos && $(CURDIR)/$(BIN)/buf lint
+
+.PHONY: format
+format: setup ## write the code in the project's style
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.PHONY: protos
+protos: setup ## generate the Python code of the contract again
+	@$(BIN)/python protos/generate.py
