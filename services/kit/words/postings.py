@@ -1,0 +1,143 @@
+"""Postings: which phrases hold a word, a pair of characters or a character, so that few are looked at."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from itertools import chain, groupby, islice
+from typing import TypeVar
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from services.kit.words.pinyin import syllables
+from services.kit.words.spelling import is_han
+
+Index = TypeVar("Index", str, int)
+
+SCAN_LIMIT = 1_000
+"""Most phrases that one look-up compares letter by letter; a word that occurs more often says nothing alone."""
+
+NEAR_WORDS = 3
+"""Most corrections that are tried for one misspelt Latin word."""
+
+
+class Postings:
+    """Inverted lists over phrase numbers; numbers are only ever added, the reader skips dead ones."""
+
+    def __init__(self) -> None:
+        self._words: dict[str, array[int]] = {}
+        self._pairs: dict[str, array[int]] = {}
+        self._characters: dict[str, dict[int, array[int]]] = {}
+        self._spellings: dict[str, list[str]] = {}
+        self._sounds: dict[str, array[int]] = {}
+        self.syllables: set[str] = set()
+
+    def add(self, number: int, parts: list[str]) -> None:
+        """Note the phrase `number`, given as its Latin words and rows of Chinese characters."""
+        length = sum(map(len, parts))
+        for part in parts:
+            if not is_han(part[0]):
+                self._add_word(part, number)
+                continue
+            said = syllables(part)
+            self.syllables.update(said)
+            for place in range(len(part) - 1):
+                _append(self._pairs, part[place : place + 2], number)
+                _append(self._sounds, f"{said[place]} {said[place + 1]}", number)
+            for character in set(part):
+                _append(self._characters.setdefault(character, {}), length, number)
+
+    def _add_word(self, word: str, number: int) -> None:
+        if word not in self._words and len(word) > 2 and word.isalpha():
+            for pair in _pairs_of(word):
+                self._spellings.setdefault(pair, []).append(word)
+        _append(self._words, word, number)
+
+    def knows(self, word: str) -> bool:
+        """Whether a Latin word occurs in any phrase."""
+        return word in self._words
+
+    def holding_all(self, parts: list[str]) -> list[int]:
+        """Phrases that may hold every part: those of the rarest word or pair, at most SCAN_LIMIT."""
+        lists: list[array[int]] = []
+        for part in parts:
+            if not is_han(part[0]):
+                lists.append(self._words.get(part, _NOTHING))
+            else:
+                lists += [self._pairs.get(a + b, _NOTHING) for a, b in zip(part, part[1:], strict=False)]
+        if lists:
+            return min(lists, key=len)[:SCAN_LIMIT].tolist()
+        by_length = self._characters.get(parts[0], {})
+        return list(islice(chain.from_iterable(by_length.values()), SCAN_LIMIT))
+
+    def sharing_some(self, parts: list[str]) -> list[int]:
+        """Phrases that share the rarest known pair of Chinese characters or Latin word with the parts."""
+        lists = [self._words[part] for part in parts if part in self._words]
+        for part in parts:
+            pairs = (a + b for a, b in zip(part, part[1:], strict=False) if is_han(a))
+            lists += [self._pairs[pair] for pair in pairs if pair in self._pairs]
+        return min(lists, key=len)[:SCAN_LIMIT].tolist() if lists else []
+
+    def sounding_like(self, said: list[str]) -> list[int]:
+        """Phrases that may hold these syllables in a row: those of the rarest pair, at most SCAN_LIMIT."""
+        lists = [self._sounds.get(f"{a} {b}", _NOTHING) for a, b in zip(said, said[1:], strict=False)]
+        return min(lists, key=len)[:SCAN_LIMIT].tolist() if lists else []
+
+    def near_length(self, text: str) -> set[int]:
+        """Phrases at most one character longer or shorter that share one of the two rarest Chinese characters.
+
+        One slip spoils one character, so of any two at least one is right.
+        """
+        lengths = range(len(text) - 1, len(text) + 2)
+        rows: list[list[array[int]]] = []
+        for character in set(filter(is_han, text)):
+            by_length = self._characters.get(character, {})
+            rows.append([by_length[length] for length in lengths if length in by_length])
+        rows.sort(key=lambda row: sum(map(len, row)))
+        return set(islice(chain.from_iterable(chain.from_iterable(rows[:2])), SCAN_LIMIT))
+
+    def near_words(self, word: str) -> list[tuple[str, int]]:
+        """Known Latin words one slip away (two from eight letters on), nearest first, with their distance.
+
+        The distance is 2 for each slip, but 1 for a vowel left out, a letter doubled or two letters swapped.
+        """
+        if not word.isalpha() or len(word) < 4:
+            return []
+        allowed = 1 if len(word) < 8 else 2
+        lists = [self._spellings[pair] for pair in set(_pairs_of(word)) if pair in self._spellings]
+        lists.sort(key=len)
+        # A slip spoils at most three of the pairs, so one of the rarest 3·slips + 1 is right.
+        rare = lists[: 3 * allowed + 1]
+        candidates = {near for row in rare for near in row if abs(len(near) - len(word)) <= allowed}
+        if len(word) < 6:
+            candidates = {near for near in candidates if near[0] == word[0]}
+        found = process.extract(
+            word, candidates, scorer=OSA.distance, processor=None, score_cutoff=allowed, limit=4 * NEAR_WORDS
+        )
+        weighed = [(near, 2 * int(slips) - _is_light_slip(word, near)) for near, slips, _ in found]
+        return sorted(weighed, key=lambda pair: (pair[1], pair[0]))[:NEAR_WORDS]
+
+
+_NOTHING: array[int] = array("I")
+
+
+def _append(postings: dict[Index, array[int]], key: Index, number: int) -> None:
+    if key in postings:
+        postings[key].append(number)
+    else:
+        postings[key] = array("I", (number,))
+
+
+def _is_light_slip(written: str, meant: str) -> bool:
+    if sorted(written) == sorted(meant):
+        return True
+    skeleton = str.maketrans("", "", "aeiou")
+    if len(written) < len(meant):
+        return written.translate(skeleton) == meant.translate(skeleton)
+    return "".join(letter for letter, _ in groupby(written)) == "".join(letter for letter, _ in groupby(meant))
+
+
+def _pairs_of(word: str) -> Iterator[str]:
+    marked = f"^{word}$"
+    return (marked[place : place + 2] for place in range(len(marked) - 1))
