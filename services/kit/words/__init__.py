@@ -1,4 +1,4 @@
-"""A word index: finds entries by code, name, alias, pinyin, initials, part of a name or a small slip of the pen."""
+"""A word index: finds entries by code, name, alias, pinyin, initials, part of a name or slip of the pen."""
 
 from services.kit.words.index import How, Match, Span, WordIndex
 from services.kit.words.spelling import compact

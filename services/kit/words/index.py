@@ -1,4 +1,4 @@
-"""The word index itself: entries in, scored matches out; whether a match is good enough, the caller decides."""
+"""The index itself: entries in, scored matches out; whether a match is good enough, the caller decides."""
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
@@ -303,8 +303,10 @@ class WordIndex(Generic[Key]):
             slips = sum(slip for _, slip in corrected)
             words = [singular(word) for word, _ in corrected]
             phrase = "".join(words)
-            for match in self._exact(phrase) or self._by_part(words, phrase):
-                found.append(Match(match.key, max(1, min(match.score, 92) - 4 * slips), How.TYPO))
+            found += [
+                Match(match.key, max(1, min(match.score, 92) - 4 * slips), How.TYPO)
+                for match in self._exact(phrase) or self._by_part(words, phrase)
+            ]
         return found
 
     def scan(self, text: str) -> list[Span[Key]]:

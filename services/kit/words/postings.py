@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
-from itertools import chain, groupby, islice
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
+from itertools import chain, groupby, islice, pairwise
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -13,10 +12,8 @@ from rapidfuzz.distance import OSA
 from services.kit.words.pinyin import syllables
 from services.kit.words.spelling import is_han
 
-Index = TypeVar("Index", str, int)
-
 SCAN_LIMIT = 1_000
-"""Most phrases that one look-up compares letter by letter; a word that occurs more often says nothing alone."""
+"""Most phrases that one look-up compares letter by letter; a more frequent word says nothing alone."""
 
 NEAR_WORDS = 3
 """Most corrections that are tried for one misspelt Latin word."""
@@ -28,7 +25,8 @@ class Postings:
     def __init__(self) -> None:
         self._words: dict[str, array[int]] = {}
         self._pairs: dict[str, array[int]] = {}
-        self._characters: dict[str, dict[int, array[int]]] = {}
+        self._characters: dict[str, array[int]] = {}
+        self._longest = 0
         self._spellings: dict[str, list[str]] = {}
         self._sounds: dict[str, array[int]] = {}
         self.syllables: set[str] = set()
@@ -36,23 +34,22 @@ class Postings:
     def add(self, number: int, parts: list[str]) -> None:
         """Note the phrase `number`, given as its Latin words and rows of Chinese characters."""
         length = sum(map(len, parts))
+        self._longest = max(self._longest, length)
         for part in parts:
             if not is_han(part[0]):
                 self._add_word(part, number)
                 continue
             said = syllables(part)
             self.syllables.update(said)
-            for place in range(len(part) - 1):
-                _append(self._pairs, part[place : place + 2], number)
-                _append(self._sounds, f"{said[place]} {said[place + 1]}", number)
-            for character in set(part):
-                _append(self._characters.setdefault(character, {}), length, number)
+            _note(self._sounds, map(" ".join, pairwise(said)), number)
+            _note(self._pairs, map("".join, pairwise(part)), number)
+            _note(self._characters, [f"{character}{length}" for character in set(part)], number)
 
     def _add_word(self, word: str, number: int) -> None:
         if word not in self._words and len(word) > 2 and word.isalpha():
             for pair in _pairs_of(word):
                 self._spellings.setdefault(pair, []).append(word)
-        _append(self._words, word, number)
+        _note(self._words, (word,), number)
 
     def knows(self, word: str) -> bool:
         """Whether a Latin word occurs in any phrase."""
@@ -65,35 +62,36 @@ class Postings:
             if not is_han(part[0]):
                 lists.append(self._words.get(part, _NOTHING))
             else:
-                lists += [self._pairs.get(a + b, _NOTHING) for a, b in zip(part, part[1:], strict=False)]
+                lists += [self._pairs.get(a + b, _NOTHING) for a, b in pairwise(part)]
         if lists:
             return min(lists, key=len)[:SCAN_LIMIT].tolist()
-        by_length = self._characters.get(parts[0], {})
-        return list(islice(chain.from_iterable(by_length.values()), SCAN_LIMIT))
+        lists = self._of_lengths(parts[0], range(1, self._longest + 1))
+        return list(islice(chain.from_iterable(lists), SCAN_LIMIT))
+
+    def _of_lengths(self, character: str, lengths: range) -> list[array[int]]:
+        keys = (f"{character}{length}" for length in lengths)
+        return [self._characters[key] for key in keys if key in self._characters]
 
     def sharing_some(self, parts: list[str]) -> list[int]:
         """Phrases that share the rarest known pair of Chinese characters or Latin word with the parts."""
         lists = [self._words[part] for part in parts if part in self._words]
         for part in parts:
-            pairs = (a + b for a, b in zip(part, part[1:], strict=False) if is_han(a))
+            pairs = (a + b for a, b in pairwise(part) if is_han(a))
             lists += [self._pairs[pair] for pair in pairs if pair in self._pairs]
         return min(lists, key=len)[:SCAN_LIMIT].tolist() if lists else []
 
     def sounding_like(self, said: list[str]) -> list[int]:
         """Phrases that may hold these syllables in a row: those of the rarest pair, at most SCAN_LIMIT."""
-        lists = [self._sounds.get(f"{a} {b}", _NOTHING) for a, b in zip(said, said[1:], strict=False)]
+        lists = [self._sounds.get(f"{a} {b}", _NOTHING) for a, b in pairwise(said)]
         return min(lists, key=len)[:SCAN_LIMIT].tolist() if lists else []
 
     def near_length(self, text: str) -> set[int]:
-        """Phrases at most one character longer or shorter that share one of the two rarest Chinese characters.
+        """Phrases at most one character longer or shorter sharing one of the two rarest Chinese characters.
 
         One slip spoils one character, so of any two at least one is right.
         """
         lengths = range(len(text) - 1, len(text) + 2)
-        rows: list[list[array[int]]] = []
-        for character in set(filter(is_han, text)):
-            by_length = self._characters.get(character, {})
-            rows.append([by_length[length] for length in lengths if length in by_length])
+        rows = [self._of_lengths(character, lengths) for character in set(filter(is_han, text))]
         rows.sort(key=lambda row: sum(map(len, row)))
         return set(islice(chain.from_iterable(chain.from_iterable(rows[:2])), SCAN_LIMIT))
 
@@ -122,11 +120,13 @@ class Postings:
 _NOTHING: array[int] = array("I")
 
 
-def _append(postings: dict[Index, array[int]], key: Index, number: int) -> None:
-    if key in postings:
-        postings[key].append(number)
-    else:
-        postings[key] = array("I", (number,))
+def _note(postings: dict[str, array[int]], keys: Iterable[str], number: int) -> None:
+    for key in keys:
+        row = postings.get(key)
+        if row is None:
+            postings[key] = array("I", (number,))
+        else:
+            row.append(number)
 
 
 def _is_light_slip(written: str, meant: str) -> bool:
@@ -135,7 +135,7 @@ def _is_light_slip(written: str, meant: str) -> bool:
     skeleton = str.maketrans("", "", "aeiou")
     if len(written) < len(meant):
         return written.translate(skeleton) == meant.translate(skeleton)
-    return "".join(letter for letter, _ in groupby(written)) == "".join(letter for letter, _ in groupby(meant))
+    return [letter for letter, _ in groupby(written)] == [letter for letter, _ in groupby(meant)]
 
 
 def _pairs_of(word: str) -> Iterator[str]:

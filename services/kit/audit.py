@@ -1,0 +1,75 @@
+"""The audit chain: who did what, when, through which client, each row sealed with the row before (R27)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from services.kit.access import Caller
+from services.kit.tables import AUDIT
+
+_START = b"kuguan audit chain"
+_INSERT = insert(AUDIT)
+_LAST = select(AUDIT.c.sequence, AUDIT.c.hash).order_by(AUDIT.c.sequence.desc()).limit(1)
+_FACT_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing that somebody did or tried to do."""
+
+    time: datetime
+    actor: str
+    client: str
+    action: str
+    subject: str
+    outcome: str
+    facts: str
+
+    @classmethod
+    def of(
+        cls, time: datetime, caller: Caller, action: str, subject: str, outcome: str, facts: Mapping[str, str]
+    ) -> Record:
+        """A record with its facts as canonical JSON, each bounded in length."""
+        bounded = {name: str(value)[:_FACT_LENGTH] for name, value in facts.items()}
+        text = json.dumps(bounded, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return cls(time, caller.name, caller.client, action, subject, outcome, text)
+
+
+def seal(previous: bytes, sequence: int, row: Mapping[str, Any]) -> bytes:
+    """SHA-256 of the hash before and the canonical bytes of the row."""
+    values = [sequence, row["time"].isoformat()]
+    values += [row[name] for name in ("actor", "client", "action", "subject", "outcome", "facts")]
+    body = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(previous + body).digest()
+
+
+def append(connection: Connection, records: Sequence[Record]) -> None:
+    """Add records to the end of the chain; the caller's transaction is the only one that writes."""
+    if not records:
+        return
+    last = connection.execute(_LAST).first()
+    sequence, previous = (last.sequence, last.hash) if last else (0, _START)
+    rows = []
+    for record in records:
+        sequence += 1
+        row: dict[str, Any] = {name: getattr(record, name) for name in Record.__slots__}
+        previous = seal(previous, sequence, row)
+        rows.append({**row, "sequence": sequence, "hash": previous})
+    connection.execute(_INSERT, rows)
+
+
+def broken_links(connection: Connection) -> list[str]:
+    """The rows whose hash does not follow from the row before; only the first break is telling."""
+    previous, expected = _START, 1
+    for row in connection.execute(select(AUDIT).order_by(AUDIT.c.sequence)).mappings():
+        if row["sequence"] != expected or row["hash"] != seal(previous, expected, row):
+            return [f"audit row {row['sequence']} does not follow from the row before it"]
+        previous, expected = row["hash"], expected + 1
+    return []

@@ -1,0 +1,185 @@
+"""The database of a service: SQLite embedded or PostgreSQL, with all differences between the two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+Value = TypeVar("Value")
+
+STATEMENT_SEPARATOR = "\n--\n"
+READERS = 4
+_GROUP_LOCK = 5_080_001
+_RELAY_LOCK = 5_080_002
+_MIGRATION_LOCK = 5_080_003
+_PARAMETERS_AT_ONCE = 900
+# Serialisation failure and deadlock: the whole group is simply run again.
+_RUN_AGAIN = {"40001", "40P01"}
+
+
+class Database:
+    """Engines of one service: one writing connection, a few reading ones."""
+
+    def __init__(self, url: str, service: str) -> None:
+        parsed = make_url(url)
+        self.service = service
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            path = Path(parsed.database or "")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.path: Path | None = path
+            self.writing = _sqlite_engine(path, writing=True)
+            self.reading = _sqlite_engine(path, writing=False)
+        else:
+            self.path = None
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            self.writing = _postgresql_engine(parsed.render_as_string(hide_password=False), 1)
+            self.reading = _postgresql_engine(parsed.render_as_string(hide_password=False), READERS)
+
+    @contextmanager
+    def group(self) -> Iterator[Connection]:
+        """A writing transaction; on PostgreSQL the groups of all replicas of a service take turns."""
+        with self.writing.begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(
+                    text("SELECT pg_advisory_xact_lock(:lock, hashtext(current_schema()))"),
+                    {"lock": _GROUP_LOCK},
+                )
+            yield connection
+
+    def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]], connection: Connection) -> None:
+        """Insert rows; where the primary key is taken, put the given values in its place."""
+        if not rows:
+            return
+        insert: Any = sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        keys = [column.name for column in table.primary_key]
+        changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+        statement = insert.on_conflict_do_update(index_elements=keys, set_=changed)
+        connection.execute(statement, [dict(row) for row in rows])
+
+    @contextmanager
+    def relay_lock(self) -> Iterator[bool]:
+        """Whether this process may relay: one per service (R9); the single process on SQLite always may."""
+        if self.is_sqlite:
+            yield True
+            return
+        with self.reading.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            arguments = {"lock": _RELAY_LOCK}
+            scope = "(:lock, hashtext(current_schema()))"
+            got = bool(connection.scalar(text(f"SELECT pg_try_advisory_lock{scope}"), arguments))
+            try:
+                yield got
+            finally:
+                if got:
+                    connection.execute(text(f"SELECT pg_advisory_unlock{scope}"), arguments)
+
+    def migrate(self, components: Mapping[str, Path]) -> None:
+        """Apply the numbered steps of each component that are not applied yet, under a lock."""
+        dialect = "sqlite" if self.is_sqlite else "postgresql"
+        with self.writing.begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+            connection.execute(
+                text(
+                    "CREATE TABLE IF NOT EXISTS schema_steps"
+                    " (component TEXT NOT NULL, step INTEGER NOT NULL, PRIMARY KEY (component, step))"
+                )
+            )
+            done = {
+                (row.component, row.step)
+                for row in connection.execute(text("SELECT component, step FROM schema_steps"))
+            }
+            for component, directory in components.items():
+                for path in sorted(directory.glob(f"[0-9][0-9][0-9][0-9]_{dialect}.sql")):
+                    step = int(path.name[:4])
+                    if (component, step) not in done:
+                        _apply(connection, component, step, path)
+
+    def schema_version(self) -> dict[str, int]:
+        """The last step applied of each component."""
+        with self.reading.connect() as connection:
+            rows = connection.execute(
+                text("SELECT component, max(step) AS step FROM schema_steps GROUP BY component")
+            )
+            return {row.component: row.step for row in rows}
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.writing.dispose()
+        self.reading.dispose()
+
+
+def in_chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """The values in pieces small enough for the parameters of one statement."""
+    for start in range(0, len(values), _PARAMETERS_AT_ONCE):
+        yield values[start : start + _PARAMETERS_AT_ONCE]
+
+
+def should_run_again(error: DBAPIError) -> bool:
+    """Whether the database asks to run the transaction again from its start."""
+    return getattr(error.orig, "sqlstate", None) in _RUN_AGAIN
+
+
+def _apply(connection: Connection, component: str, step: int, path: Path) -> None:
+    for statement in path.read_text(encoding="utf-8").split(STATEMENT_SEPARATOR):
+        if statement.strip():
+            connection.exec_driver_sql(statement)
+    connection.execute(
+        text("INSERT INTO schema_steps (component, step) VALUES (:component, :step)"),
+        {"component": component, "step": step},
+    )
+
+
+def _sqlite_engine(path: Path, *, writing: bool) -> Engine:
+    """One connection that writes and checkpoints, or a pool of connections that cannot write."""
+    options: dict[str, Any] = {"pool_size": 1 if writing else READERS, "max_overflow": 0, "pool_timeout": 5}
+    engine = create_engine(
+        f"sqlite:///{path}",
+        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": 5},
+        **options,
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA busy_timeout=5000")
+        connection.execute("PRAGMA mmap_size=0")
+        connection.execute("PRAGMA cache_size=-16000")
+        if not writing:
+            connection.execute("PRAGMA query_only=ON")
+            connection.execute("PRAGMA wal_autocheckpoint=0")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # Deferred BEGIN then write fails with "database is locked" at once, whatever the timeout.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(url: str, size: int) -> Engine:
+    settings = "-c lock_timeout=3s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s"
+    return create_engine(
+        url,
+        isolation_level="READ COMMITTED",
+        pool_size=size + 1,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_timeout=5,
+        connect_args={"options": settings, "connect_timeout": 5},
+    )
+
+
+def read_only_sqlite(path: Path) -> Engine:
+    """A SQLite file that somebody else may be writing, opened only to look at it."""
+    return create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", poolclass=NullPool)

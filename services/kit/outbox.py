@@ -1,0 +1,166 @@
+"""The outbox: events written in the commit of what they tell, and the relay that sends them afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from google.protobuf.message import Message
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from services.kit import telemetry
+from services.kit.database import Database, in_chunks
+from services.kit.events import Announcement, Broker, BrokerDown
+from services.kit.ids import new_id
+from services.kit.tables import AGGREGATES, OUTBOX
+
+log = structlog.get_logger("kuguan.outbox")
+
+BATCH = 256
+KEEP_SENT_DAYS = 30
+_PRUNE_AT_ONCE = 5_000
+_IDLE_SECONDS = 1.0
+_INSERT = insert(OUTBOX)
+_UNSENT = (
+    select(OUTBOX).where(OUTBOX.c.sent_at.is_(None)).order_by(OUTBOX.c.sequence).limit(bindparam("batch"))
+)
+_MARK = update(OUTBOX).where(OUTBOX.c.sequence == bindparam("row")).values(sent_at=bindparam("moment"))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to an aggregate, not yet written down."""
+
+    message: Message
+    aggregate: str
+    trace: str
+
+
+def append(database: Database, connection: Connection, events: Sequence[Event], now: datetime) -> int:
+    """Write events in the order they happened, each with the next sequence of its aggregate."""
+    if not events:
+        return 0
+    names = sorted({event.aggregate for event in events})
+    last = dict.fromkeys(names, 0)
+    for chunk in in_chunks(names):
+        for row in connection.execute(select(AGGREGATES).where(AGGREGATES.c.aggregate.in_(chunk))):
+            last[row.aggregate] = row.last_sequence
+    rows = []
+    milliseconds = int(now.timestamp() * 1000)
+    for event in events:
+        last[event.aggregate] += 1
+        rows.append(
+            {
+                "event_id": new_id(milliseconds),
+                "event_type": event.message.DESCRIPTOR.full_name,
+                "aggregate": event.aggregate,
+                "aggregate_sequence": last[event.aggregate],
+                "payload": event.message.SerializeToString(),
+                "trace": event.trace,
+                "created_at": now,
+            }
+        )
+    values = [{"aggregate": name, "last_sequence": number} for name, number in last.items()]
+    database.upsert(AGGREGATES, values, connection)
+    connection.execute(_INSERT, rows)
+    return len(rows)
+
+
+def unsent(connection: Connection, batch: int = BATCH) -> list[Announcement]:
+    """The oldest events that are not marked as sent (R10: never "newer than the last one")."""
+    return [_announcement(row) for row in connection.execute(_UNSENT, {"batch": batch})]
+
+
+def mark_sent(connection: Connection, rows: Sequence[int], now: datetime) -> None:
+    """Remember that the broker has the events."""
+    connection.execute(_MARK, [{"row": row, "moment": now} for row in rows])
+
+
+def republish(connection: Connection, since: datetime) -> int:
+    """Send the events of a time again, for a broker that lost them; they keep their event ids."""
+    statement = update(OUTBOX).where(OUTBOX.c.created_at >= since, OUTBOX.c.sent_at.is_not(None))
+    again = statement.values(sent_at=None, generation=OUTBOX.c.generation + 1)
+    return connection.execute(again).rowcount
+
+
+def prune(connection: Connection, now: datetime) -> int:
+    """Forget events that were sent long ago, a bounded number at a time."""
+    old = (
+        select(OUTBOX.c.sequence)
+        .where(OUTBOX.c.sent_at < now - timedelta(days=KEEP_SENT_DAYS))
+        .limit(_PRUNE_AT_ONCE)
+    )
+    return connection.execute(delete(OUTBOX).where(OUTBOX.c.sequence.in_(old))).rowcount
+
+
+def backlog(connection: Connection) -> tuple[int, datetime | None]:
+    """How many events wait to be sent, and since when the oldest waits."""
+    where = OUTBOX.c.sent_at.is_(None)
+    row = connection.execute(select(func.count(), func.min(OUTBOX.c.created_at)).where(where)).one()
+    return row[0], row[1]
+
+
+def _announcement(row: Any) -> Announcement:
+    return Announcement(
+        row=row.sequence,
+        event_id=row.event_id,
+        event_type=row.event_type,
+        aggregate=row.aggregate,
+        aggregate_sequence=row.aggregate_sequence,
+        payload=row.payload,
+        trace=row.trace,
+        time=row.created_at,
+        generation=row.generation,
+    )
+
+
+class Relay:
+    """The one sender of a service: unsent rows, in order, in batches with one acknowledgement."""
+
+    def __init__(self, database: Database, broker: Broker, writer: Any, reader: Any) -> None:
+        self._database = database
+        self._broker = broker
+        self._writer = writer
+        self._reader = reader
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look for unsent events now instead of at the next round."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Relay until cancelled; a broker that is away makes events late, never lost."""
+        pause = 0.1
+        while True:
+            try:
+                with self._database.relay_lock() as mine:
+                    while mine:
+                        pause = 0.1
+                        if not await self._send_some():
+                            await self._rest(_IDLE_SECONDS)
+                await asyncio.sleep(2 * _IDLE_SECONDS)
+            except BrokerDown as error:
+                telemetry.RELAY_FAILURES.labels(self._database.service).inc()
+                log.warning("broker does not take events", service=self._database.service, reason=str(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except TimeoutError:
+            pass
+        self._wake.clear()
+
+    async def _send_some(self) -> int:
+        events = await self._reader.look(unsent)
+        if not events:
+            return 0
+        await self._broker.publish(events)
+        rows = [event.row for event in events]
+        await self._writer.act(lambda tx: mark_sent(tx.connection, rows, tx.now))
+        return len(events)

@@ -1,0 +1,170 @@
+"""The gRPC border of a service: who may call, how errors cross, how much is taken at once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import grpc
+import structlog
+from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.descriptor_pool import Default as default_pool
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_status import rpc_status
+from kuguan.type.v1 import options_pb2
+
+from services.kit import telemetry
+from services.kit.access import NOBODY, Caller, Verifier, current_caller
+from services.kit.errors import KuguanError, NotSignedIn, PermissionMissing, RemoteError, TooBusy, Unreachable
+
+log = structlog.get_logger("kuguan.rpc")
+
+MEBIBYTE = 1024 * 1024
+PUBLIC = "public"
+DOMAIN = "kuguan"
+_AT_ONCE = 1024
+_UNGUARDED = ("/grpc.health.v1.Health/", "/grpc.reflection.v1.", "/grpc.reflection.v1alpha.")
+
+OPTIONS: Sequence[tuple[str, int]] = (
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 4 * MEBIBYTE),
+    ("grpc.max_send_message_length", 4 * MEBIBYTE),
+    ("grpc.max_metadata_size", 8192),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.max_connection_age_ms", 1_800_000),
+)
+
+CODES: Mapping[str, grpc.StatusCode] = {
+    "invalid_input": grpc.StatusCode.INVALID_ARGUMENT,
+    "not_found": grpc.StatusCode.NOT_FOUND,
+    "already_exists": grpc.StatusCode.ALREADY_EXISTS,
+    "rule_broken": grpc.StatusCode.FAILED_PRECONDITION,
+    "conflict": grpc.StatusCode.ABORTED,
+    "denied": grpc.StatusCode.PERMISSION_DENIED,
+    "overloaded": grpc.StatusCode.RESOURCE_EXHAUSTED,
+    "unreachable": grpc.StatusCode.UNAVAILABLE,
+    "internal": grpc.StatusCode.INTERNAL,
+}
+
+
+def to_status(error: KuguanError) -> status_pb2.Status:
+    """The error as it crosses the border: reason and facts, never the text of an exception (R29)."""
+    code = grpc.StatusCode.UNAUTHENTICATED if isinstance(error, NotSignedIn) else CODES[error.kind]
+    status = status_pb2.Status(code=code.value[0], message=error.reason)
+    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=_clean(error.facts))
+    _pack(status, info)
+    if isinstance(error, TooBusy):
+        delay = duration_pb2.Duration()
+        delay.FromNanoseconds(int(error.retry_after_seconds * 1e9))
+        _pack(status, error_details_pb2.RetryInfo(retry_delay=delay))
+    return status
+
+
+def _pack(status: status_pb2.Status, detail: Any) -> None:
+    packed = any_pb2.Any()
+    packed.Pack(detail)
+    status.details.append(packed)
+
+
+def _clean(facts: Mapping[str, str]) -> dict[str, str]:
+    # Facts travel in trailing metadata, which has a bound and takes no lone surrogates.
+    return {name: value[:300].encode("utf-8", "replace").decode() for name, value in facts.items()}
+
+
+def from_call_error(error: grpc.aio.AioRpcError) -> KuguanError:
+    """Turn what a call raised back into the same kind of error with its reason and facts."""
+    kinds = {code: kind for kind, code in CODES.items()}
+    kinds[grpc.StatusCode.UNAUTHENTICATED] = "denied"
+    status = rpc_status.from_call(error)  # type: ignore[arg-type]
+    for detail in status.details if status is not None else ():
+        info = error_details_pb2.ErrorInfo()
+        if detail.Unpack(info):
+            return RemoteError(kinds.get(error.code(), "internal"), info.reason, dict(info.metadata))
+    if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+        return Unreachable()
+    return RemoteError(kinds.get(error.code(), "internal"), error.code().name, {})
+
+
+def permissions_of(services: Sequence[str]) -> dict[str, str]:
+    """The permission each method names, by the method's path. A method without one cannot be served."""
+    permissions: dict[str, str] = {}
+    for name in services:
+        service: ServiceDescriptor = default_pool().FindServiceByName(name)
+        for method in service.methods:
+            permission = method.GetOptions().Extensions[options_pb2.permission]
+            assert permission, f"{method.full_name} names no permission"
+            permissions[f"/{name}/{method.name}"] = permission
+    return permissions
+
+
+Behaviour = Callable[[Any, Any], Awaitable[Any]]
+
+
+class Border(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+    """The one interceptor: bound, access, errors. Only here a call is aborted."""
+
+    def __init__(self, verifier: Verifier, permissions: Mapping[str, str]) -> None:
+        self._verifier = verifier
+        self._permissions = permissions
+        self._running = 0
+
+    async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
+        """Put the border around a method; health and reflection pass."""
+        handler = await continuation(details)
+        method: str = details.method
+        if handler is None or method.startswith(_UNGUARDED):
+            return handler
+        permission = self._permissions.get(method, "")
+        if handler.unary_unary:
+            return grpc.unary_unary_rpc_method_handler(
+                self._around(handler.unary_unary, permission),
+                handler.request_deserializer,
+                handler.response_serializer,
+            )
+        if handler.stream_unary:
+            return grpc.stream_unary_rpc_method_handler(
+                self._around(handler.stream_unary, permission),
+                handler.request_deserializer,
+                handler.response_serializer,
+            )
+        raise AssertionError(f"{method} streams in a way the border does not know")
+
+    def _around(self, behaviour: Behaviour, permission: str) -> Behaviour:
+        async def guarded(request: Any, context: Any) -> Any:
+            try:
+                if self._running >= _AT_ONCE:
+                    telemetry.SHED.labels(reason="calls").inc()
+                    raise TooBusy("calls", 0.2)
+                self._running += 1
+                try:
+                    current_caller.set(self._caller(context, permission))
+                    return await behaviour(request, context)
+                finally:
+                    self._running -= 1
+            except KuguanError as error:
+                status = to_status(error)
+            except Exception:
+                log.exception("call failed")
+                status = status_pb2.Status(code=code_pb2.INTERNAL, message="INTERNAL_FAULT")
+            await context.abort_with_status(rpc_status.to_status(status))
+
+        return guarded
+
+    def _caller(self, context: Any, permission: str) -> Caller:
+        """The caller, if they may call: denied unless the method names a permission the token carries (R21)."""
+        if permission == PUBLIC:
+            return NOBODY
+        try:
+            for key, value in context.invocation_metadata():
+                if key == "authorization" and value.startswith("Bearer "):
+                    caller = self._verifier.caller(value[7:])
+                    break
+            else:
+                raise NotSignedIn("the call carries no token")
+            if not permission or not caller.may(permission):
+                raise PermissionMissing(permission)
+        except KuguanError as error:
+            telemetry.DENIED.labels(error.reason).inc()
+            raise
+        return caller

@@ -1,0 +1,251 @@
+"""Runs services in one process: database, writer, relay, inbox, gRPC and timers, until a signal or a fault."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+import structlog
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import aio as health
+from grpc_reflection.v1alpha import reflection
+
+from services.kit import inbox, outbox, telemetry
+from services.kit.access import Verifier
+from services.kit.database import Database
+from services.kit.errors import KuguanError
+from services.kit.events import Broker, BrokerDown
+from services.kit.inbox import Inbox
+from services.kit.outbox import Relay
+from services.kit.reading import Reader
+from services.kit.rpc import OPTIONS, Border, permissions_of
+from services.kit.service import Api, Runtime, Service, Timer
+from services.kit.settings import SettingInvalid, Settings
+from services.kit.writing import Writer
+
+log = structlog.get_logger("kuguan.run")
+
+KIT_MIGRATIONS = Path(__file__).parent / "migrations"
+GRACE_SECONDS = 3.0
+BROKER_WAIT_SECONDS = 60.0
+_PRUNE_SECONDS = 600.0
+_OUTBOX_WATCH_SECONDS = 10.0
+
+
+@dataclass
+class Running:
+    """A service at work; ``address`` is where its gRPC listens."""
+
+    service: Service
+    runtime: Runtime
+    broker: Broker
+    server: grpc.aio.Server | None
+    address: str
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def stop(self) -> None:
+        """Take no more calls, finish what was accepted, then close."""
+        if self.server is not None:
+            await self.server.stop(GRACE_SECONDS)
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.runtime.writer.stop()
+        self.runtime.reader.stop()
+        await self.broker.close()
+        self.runtime.database.dispose()
+
+
+async def start(service: Service, settings: Settings) -> Running:
+    """Bring a service up; it is ready when this returns."""
+    database = Database(settings.database_url, service.name)
+    database.migrate({"kit": KIT_MIGRATIONS, service.name: service.migrations})
+    broker = Broker(service.name, settings.broker_url, _seed(settings))
+    await _connect(broker)
+    loop = asyncio.get_running_loop()
+    reader = Reader(database)
+    relays: list[Relay] = []
+
+    def wake() -> None:
+        for relay in relays:
+            loop.call_soon_threadsafe(relay.wake)
+
+    writer = Writer(database, loop, on_events=wake)
+    runtime = Runtime(settings, database, writer, reader)
+    if service.at_start is not None:
+        await service.at_start(runtime)
+    server, address = await _serve(service.apis(runtime), settings)
+    running = Running(service, runtime, broker, server, address)
+    relays.append(Relay(database, broker, writer, reader))
+    jobs: list[Callable[[], Awaitable[None]]] = [relays[0].run, _watch(runtime), _closed(broker)]
+    if service.hears:
+        jobs.append(Inbox(database, broker, writer, service.reactions).run)
+    timers = (*service.timers, Timer("prune", _PRUNE_SECONDS, _prune))
+    jobs.extend(_on_timer(runtime, timer) for timer in timers)
+    jobs.extend(service.background(runtime))
+    running.tasks = [asyncio.ensure_future(_named(job)) for job in jobs]
+    return running
+
+
+async def _named(job: Callable[[], Awaitable[None]]) -> None:
+    await job()
+
+
+def _seed(settings: Settings) -> str | None:
+    seed = settings.broker_seed
+    return None if seed is None else seed.value
+
+
+async def _connect(broker: Broker) -> None:
+    """Wait a bounded time for the broker: it may still be starting."""
+    ends = asyncio.get_running_loop().time() + BROKER_WAIT_SECONDS
+    while True:
+        try:
+            return await broker.connect()
+        except BrokerDown:
+            if asyncio.get_running_loop().time() > ends:
+                raise
+            await asyncio.sleep(0.2)
+
+
+async def _serve(apis: Sequence[Api], settings: Settings) -> tuple[grpc.aio.Server | None, str]:
+    if not apis:
+        return None, ""
+    names = [_service_name(api) for api in apis]
+    border = Border(Verifier(settings.public_keys), permissions_of(names))
+    server = grpc.aio.server(interceptors=[border], options=list(OPTIONS))
+    for api in apis:
+        api.add_to_server(api.servicer, server)
+    servicer = health.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    if settings.flag("REFLECTION"):
+        reflection.enable_server_reflection([*names, reflection.SERVICE_NAME], server)
+    host = settings.listen.rpartition(":")[0]
+    try:
+        port = server.add_insecure_port(settings.listen)
+    except RuntimeError:
+        raise SettingInvalid(
+            "KUGUAN_LISTEN", settings.listen, "the port is taken or the address is wrong"
+        ) from None
+    await server.start()
+    for name in ["", *names]:
+        await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
+    return server, f"{host}:{port}"
+
+
+def _service_name(api: Api) -> str:
+    """The full name of a gRPC service, taken from what its generated code registers."""
+    found: list[str] = []
+
+    class Recorder:
+        def add_generic_rpc_handlers(self, handlers: Sequence[Any]) -> None:
+            found.extend(handler.service_name() for handler in handlers)
+
+        def add_registered_method_handlers(self, name: str, handlers: Any) -> None:
+            found.append(name)
+
+    api.add_to_server(api.servicer, Recorder())
+    return found[0]
+
+
+def _on_timer(runtime: Runtime, timer: Timer) -> Callable[[], Awaitable[None]]:
+    async def run() -> None:
+        while True:
+            await asyncio.sleep(timer.every_seconds)
+            try:
+                await runtime.writer.act(timer.command)
+            except KuguanError as error:
+                log.warning("timer failed", timer=timer.name, error=repr(error))
+
+    return run
+
+
+def _prune(tx: Any) -> int:
+    return outbox.prune(tx.connection, tx.now) + inbox.prune(tx.connection, tx.now)
+
+
+def _watch(runtime: Runtime) -> Callable[[], Awaitable[None]]:
+    async def run() -> None:
+        name = runtime.settings.service
+        while True:
+            count, oldest = await runtime.reader.look(outbox.backlog)
+            telemetry.OUTBOX_UNSENT.labels(name).set(count)
+            age = 0.0 if oldest is None else asyncio.get_running_loop().time() and _age(oldest)
+            telemetry.OUTBOX_AGE.labels(name).set(age)
+            await asyncio.sleep(_OUTBOX_WATCH_SECONDS)
+
+    return run
+
+
+def _age(moment: Any) -> float:
+    from datetime import UTC, datetime
+
+    return (datetime.now(UTC) - moment).total_seconds()
+
+
+def _closed(broker: Broker) -> Callable[[], Awaitable[None]]:
+    async def run() -> None:
+        await broker.closed
+        raise BrokerDown("the connection was closed for good")
+
+    return run
+
+
+async def _run(services: Sequence[Service]) -> int:
+    """Run until a signal asks to stop, or one part fails: half a system is worse than none."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    running: list[Running] = []
+    code = 0
+    try:
+        for service in services:
+            running.append(await start(service, Settings.of(service.name)))
+            print(f"ready {service.name} {running[-1].address}", flush=True)
+        stop = asyncio.ensure_future(asked.wait())
+        tasks = [task for one in running for task in one.tasks]
+        await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done() and not task.cancelled():
+                code = 1
+                log.error("a part failed, stopping", error=repr(task.exception()))
+        stop.cancel()
+    except KuguanError as error:
+        log.error("cannot start", reason=error.reason, **error.facts)
+        print(f"cannot start: {error}", file=sys.stderr, flush=True)
+        code = 1
+    finally:
+        for one in reversed(running):
+            with suppress(Exception):
+                await asyncio.wait_for(one.stop(), GRACE_SECONDS + 5)
+    return code
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process when its parent dies, so that no half system stays behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL("libc.so.6", use_errno=True).prctl(1, signal.SIGTERM)
+        if os.getppid() == 1:
+            sys.exit(1)
+
+
+def run(services: Sequence[Service]) -> None:
+    """Run services in this process and exit with 1 if one of them failed."""
+    first = Settings.of(services[0].name)
+    if first.flag("DIE_WITH_PARENT"):
+        die_with_parent()
+    telemetry.set_up_logging("+".join(service.name for service in services), first.get("LOG_LEVEL", "info"))
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        sys.exit(runner.run(_run(services)))

@@ -1,0 +1,464 @@
+"""The writer: every change of a service, one after the other, many in one durable commit.
+
+A command is a plain synchronous function. The writer thread owns the only writing connection, gives each
+command a savepoint, answers repeats from the stored answers, and flushes events, answers and audit rows once
+for the whole group before the commit. Callers are answered after the commit and never before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import inspect
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar, overload
+
+import structlog
+from google.protobuf.message import Message
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import DBAPIError
+
+from services.kit import audit, outbox, telemetry
+from services.kit.access import NOBODY, SYSTEM, Caller
+from services.kit.database import Database, in_chunks, should_run_again
+from services.kit.errors import KuguanError, RequestIdReused, TooBusy, Unreachable
+from services.kit.ids import check_aggregate, check_request_id
+from services.kit.tables import REQUESTS
+
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response", bound=Message)
+Result = TypeVar("Result")
+
+log = structlog.get_logger("kuguan.writer")
+
+_STORED = REQUESTS.c.request_id, REQUESTS.c.command, REQUESTS.c.digest, REQUESTS.c.answer
+_REMEMBER = insert(REQUESTS)
+_RUNS = 4
+
+
+class InternalFault(KuguanError):
+    """A fault of ours: the log has the details, the caller gets none."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much the writer takes at once."""
+
+    queued: int = 8192
+    group: int = 512
+    linger_seconds: float = 0.003
+
+
+class Transaction:
+    """What a command gets: the connection, one moment, who asks, and where events and audit rows go."""
+
+    __slots__ = ("_events", "_records", "caller", "connection", "now", "request_id", "trace")
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self.connection = connection
+        self.now = now
+        self.caller: Caller = NOBODY
+        self.request_id = ""
+        self.trace = ""
+        self._events: list[outbox.Event] = []
+        self._records: list[audit.Record] = []
+
+    def publish(self, event: Message, aggregate: str) -> None:
+        """Announce what happened to an aggregate, in the same commit; the relay sends it afterwards."""
+        self._events.append(outbox.Event(event, check_aggregate(aggregate), self.trace))
+
+    def audit(self, action: str, subject: str, outcome: str = "done", **facts: str) -> None:
+        """Record who did what, in the same commit."""
+        self._records.append(audit.Record.of(self.now, self.caller, action, subject, outcome, facts))
+
+    def mark(self) -> tuple[int, int]:
+        """Where events and audit rows stand now, to come back to with ``forget``."""
+        return len(self._events), len(self._records)
+
+    def forget(self, mark: tuple[int, int]) -> None:
+        """Drop what was announced and recorded since the mark: its savepoint was rolled back."""
+        del self._events[mark[0] :]
+        del self._records[mark[1] :]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[Request]):
+    """One of the requests that a group command decides together."""
+
+    request: Request
+    caller: Caller
+    trace: str
+
+    @property
+    def request_id(self) -> str:
+        """The request's id; empty where the request has none."""
+        return str(getattr(self.request, "request_id", ""))
+
+
+@dataclass(frozen=True)
+class Command(Generic[Request, Response]):
+    """A change that can be asked for: its function and what its answer looks like."""
+
+    function: Callable[..., Any]
+    response: type[Response]
+    in_groups: bool = False
+    audited: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the function, such as ``create_order``."""
+        return self.function.__name__
+
+    def __call__(self, tx: Transaction, request: Request) -> Response:
+        """Run it inside a transaction that is already open; a refusal is raised."""
+        if not self.in_groups:
+            answer = self.function(tx, request)
+        else:
+            (answer,) = self.function(tx, [Asked(request, tx.caller, tx.trace)])
+        if isinstance(answer, KuguanError):
+            raise answer
+        assert isinstance(answer, self.response)
+        return answer
+
+
+Single = Callable[[Transaction, Request], Response]
+Grouped = Callable[[Transaction, Sequence[Asked[Request]]], Sequence[Response | KuguanError]]
+
+
+@overload
+def writes(function: Single[Request, Response], /) -> Command[Request, Response]: ...
+@overload
+def writes(*, audited: bool) -> Callable[[Single[Request, Response]], Command[Request, Response]]: ...
+def writes(function: Any = None, /, *, audited: bool = False) -> Any:
+    """Make a command of ``function(tx, request) -> response``; audited ones record refused attempts too."""
+    if function is None:
+        return lambda wrapped: writes_with(wrapped, audited)
+    return writes_with(function, audited)
+
+
+def writes_with(function: Single[Request, Response], audited: bool) -> Command[Request, Response]:
+    """A command whose answer's type is read from the function's annotations."""
+    answer = inspect.get_annotations(function, eval_str=True)["return"]
+    return Command(function, answer, audited=audited)
+
+
+def writes_in_groups(
+    response: type[Response],
+) -> Callable[[Grouped[Request, Response]], Command[Request, Response]]:
+    """Make a hot command of ``function(tx, asked) -> answers``: one load, pure decisions, bulk writes.
+
+    An error among the answers refuses its own request only and must have left no trace.
+    """
+
+    def make(function: Grouped[Request, Response]) -> Command[Request, Response]:
+        return Command(function, response, in_groups=True)
+
+    return make
+
+
+@dataclass(slots=True)
+class Job:
+    """Something that waits for the writer: a command with its request, or a plain action."""
+
+    caller: Caller
+    trace: str
+    future: asyncio.Future[Any]
+    command: Command[Any, Any] | None = None
+    request: Message | None = None
+    action: Callable[[Transaction], Any] | None = None
+    request_id: str = ""
+    digest: bytes = b""
+    result: Any = None
+    started: float = field(default_factory=time.perf_counter)
+
+
+def digest_of(command: Command[Any, Any], request: Message, caller: Caller) -> bytes:
+    """What a repeat must have in common with the first time: command, person and content."""
+    body = request.SerializeToString(deterministic=True)
+    seed = f"{command.name}\0{caller.name}\0".encode()
+    return hashlib.blake2b(seed + body, digest_size=16).digest()
+
+
+class Writer:
+    """One thread that runs every change of a service."""
+
+    def __init__(
+        self,
+        database: Database,
+        loop: asyncio.AbstractEventLoop,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        limits: Limits = Limits(),
+        on_events: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database = database
+        self._loop = loop
+        self._clock = clock
+        self._limits = limits
+        self._on_events = on_events
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._work, name=f"{database.service}-writer", daemon=True)
+        self._thread.start()
+
+    def submit(
+        self, command: Command[Any, Response], request: Message, caller: Caller, trace: str = ""
+    ) -> asyncio.Future[Response]:
+        """Queue a command; the future is done after the commit. Raises TooBusy over the bound."""
+        self._check_bound()
+        job = Job(caller, trace, self._loop.create_future(), command=command, request=request)
+        if "request_id" in request.DESCRIPTOR.fields_by_name:
+            job.request_id = check_request_id(request.request_id)
+            job.digest = digest_of(command, request, caller)
+        return self._queue(job)
+
+    async def submit_many(
+        self, command: Command[Any, Response], requests: Sequence[Message], caller: Caller, trace: str = ""
+    ) -> list[Response | KuguanError]:
+        """Queue many independent commands; each has its own answer or refusal, in the order asked."""
+        futures: list[asyncio.Future[Response] | KuguanError] = []
+        for request in requests:
+            try:
+                futures.append(self.submit(command, request, caller, trace))
+            except KuguanError as refused:
+                futures.append(refused)
+        waiting = [future for future in futures if isinstance(future, asyncio.Future)]
+        if waiting:
+            await asyncio.wait(waiting)
+        return [future if isinstance(future, KuguanError) else _outcome(future) for future in futures]
+
+    def act(
+        self, action: Callable[[Transaction], Result], caller: Caller = SYSTEM, trace: str = ""
+    ) -> asyncio.Future[Result]:
+        """Queue an action of the service itself: a reaction, a timer, a mark of the relay."""
+        return self._queue(Job(caller, trace, self._loop.create_future(), action=action))
+
+    async def stop(self) -> None:
+        """Finish what is queued, then end the thread."""
+        self._stopping = True
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _check_bound(self) -> None:
+        if self._stopping or self._jobs.qsize() >= self._limits.queued:
+            telemetry.SHED.labels(reason="writer_queue").inc()
+            raise TooBusy("writer_queue", 0.5)
+
+    def _queue(self, job: Job) -> asyncio.Future[Any]:
+        # A caller that went away must not leave a complaint about an error nobody fetched.
+        job.future.add_done_callback(lambda future: future.cancelled() or future.exception())
+        self._jobs.put(job)
+        return job.future
+
+    def _work(self) -> None:
+        busy, open_ = False, True
+        while open_:
+            group, open_ = self._gather(busy)
+            busy = len(group) > 1
+            if group:
+                self._run(group)
+                self._loop.call_soon_threadsafe(_resolve, group)
+
+    def _gather(self, busy: bool) -> tuple[list[Job], bool]:
+        """The next group: at once when idle, lingering a little to fill it when busy."""
+        first = self._jobs.get()
+        if first is None:
+            return [], False
+        group = [first]
+        ends = time.monotonic() + self._limits.linger_seconds
+        while len(group) < self._limits.group:
+            try:
+                job = (
+                    self._jobs.get(timeout=max(0.0, ends - time.monotonic()))
+                    if busy
+                    else self._jobs.get_nowait()
+                )
+            except queue.Empty:
+                break
+            if job is None:
+                return group, False
+            group.append(job)
+        return group, True
+
+    def _run(self, group: list[Job]) -> None:
+        for attempt in range(_RUNS):
+            try:
+                events = self._run_once(group)
+            except DBAPIError as error:
+                if attempt + 1 < _RUNS and should_run_again(error):
+                    continue
+                log.exception("commit failed", service=self._database.service, commands=len(group))
+                _fail(group, Unreachable())
+            except Exception:
+                log.exception("group failed", service=self._database.service, commands=len(group))
+                _fail(group, InternalFault())
+            else:
+                if events:
+                    self._on_events()
+                self._count(group)
+            return
+
+    def _run_once(self, group: list[Job]) -> int:
+        """Run all jobs in one transaction; returns how many events were announced."""
+        with self._database.group() as connection:
+            tx = Transaction(connection, self._clock())
+            answers = _stored_answers(connection, group)
+            fresh: list[Job] = []
+            together: list[Job] = []
+            waiting_ids: set[str] = set()
+            for job in group:
+                job.result = None
+                if together and (job.command is not together[0].command or job.request_id in waiting_ids):
+                    self._run_together(tx, together, answers, fresh)
+                    together = []
+                    waiting_ids.clear()
+                if _answered(job, answers):
+                    continue
+                if job.command is not None and job.command.in_groups:
+                    together.append(job)
+                    waiting_ids.add(job.request_id or str(id(job)))
+                else:
+                    _run_alone(tx, job, answers, fresh)
+            if together:
+                self._run_together(tx, together, answers, fresh)
+            _store_answers(tx, fresh)
+            audit.append(connection, tx._records)
+            return outbox.append(self._database, connection, tx._events, tx.now)
+
+    def _run_together(
+        self, tx: Transaction, jobs: list[Job], answers: dict[str, Any], fresh: list[Job]
+    ) -> None:
+        """Run a hot command once for all its requests; if that fails as a whole, one after the other."""
+        command = jobs[0].command
+        assert command is not None
+        mark = tx.mark()
+        tx.caller, tx.request_id, tx.trace = NOBODY, "", ""
+        tx.connection.exec_driver_sql("SAVEPOINT together")
+        try:
+            results = command.function(tx, [Asked(job.request, job.caller, job.trace) for job in jobs])
+            assert len(results) == len(jobs), "one answer for each request"
+        except Exception:
+            if len(jobs) > 1:
+                log.exception("group command failed, running one by one", command=command.name)
+            tx.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT together")
+            tx.forget(mark)
+            for job in jobs:
+                _run_alone(tx, job, answers, fresh)
+            return
+        tx.connection.exec_driver_sql("RELEASE SAVEPOINT together")
+        for job, result in zip(jobs, results, strict=True):
+            _settle(job, result, answers, fresh)
+
+    def _count(self, group: list[Job]) -> None:
+        ended = time.perf_counter()
+        for job in group:
+            if job.command is not None:
+                outcome = job.result.reason if isinstance(job.result, KuguanError) else "done"
+                telemetry.COMMANDS.labels(self._database.service, job.command.name, outcome).inc()
+                telemetry.COMMAND_SECONDS.labels(self._database.service).observe(ended - job.started)
+
+
+def _stored_answers(connection: Connection, group: list[Job]) -> dict[str, Any]:
+    """What was answered before to the request ids of the group."""
+    ids = [job.request_id for job in group if job.request_id]
+    answers: dict[str, Any] = {}
+    for chunk in in_chunks(ids):
+        for row in connection.execute(select(*_STORED).where(REQUESTS.c.request_id.in_(chunk))):
+            answers[row.request_id] = (row.digest, row.answer)
+    return answers
+
+
+def _answered(job: Job, answers: dict[str, Any]) -> bool:
+    """Whether the job is a repeat; then it gets the first answer, or an error if its content differs."""
+    known = answers.get(job.request_id) if job.request_id else None
+    if known is None:
+        return False
+    digest, answer = known
+    if digest != job.digest:
+        job.result = RequestIdReused(job.request_id)
+    elif isinstance(answer, Message):
+        job.result = answer
+    else:
+        assert job.command is not None
+        job.result = job.command.response.FromString(answer)
+    telemetry.REPLAYS.inc()
+    return True
+
+
+def _run_alone(tx: Transaction, job: Job, answers: dict[str, Any], fresh: list[Job]) -> None:
+    """Run one job in a savepoint of its own; its refusal harms nobody else."""
+    if _answered(job, answers):
+        return
+    mark = tx.mark()
+    tx.caller, tx.request_id, tx.trace = job.caller, job.request_id, job.trace
+    tx.connection.exec_driver_sql("SAVEPOINT alone")
+    result: Any
+    try:
+        if job.command is not None:
+            assert job.request is not None
+            result = job.command(tx, job.request)
+        else:
+            assert job.action is not None
+            result = job.action(tx)
+    except Exception as error:
+        if isinstance(error, DBAPIError) and (should_run_again(error) or error.connection_invalidated):
+            raise
+        tx.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT alone")
+        tx.forget(mark)
+        result = error if isinstance(error, KuguanError) else InternalFault()
+        if not isinstance(error, KuguanError):
+            log.exception("command failed", command=job.command.name if job.command else "action")
+            if job.action is not None:
+                result = error
+        if job.command is not None and job.command.audited:
+            tx.audit(job.command.name, job.request_id, result.reason, **result.facts)
+    tx.connection.exec_driver_sql("RELEASE SAVEPOINT alone")
+    _settle(job, result, answers, fresh)
+
+
+def _settle(job: Job, result: Any, answers: dict[str, Any], fresh: list[Job]) -> None:
+    job.result = result
+    if job.request_id and isinstance(result, Message):
+        answers[job.request_id] = (job.digest, result)
+        fresh.append(job)
+
+
+def _store_answers(tx: Transaction, jobs: list[Job]) -> None:
+    if jobs:
+        rows = [
+            {
+                "request_id": job.request_id,
+                "command": job.command.name if job.command else "",
+                "digest": job.digest,
+                "answer": job.result.SerializeToString(),
+                "answered_at": tx.now,
+            }
+            for job in jobs
+        ]
+        tx.connection.execute(_REMEMBER, rows)
+
+
+def _outcome(future: asyncio.Future[Response]) -> Response | KuguanError:
+    error = future.exception()
+    if error is None:
+        return future.result()
+    return error if isinstance(error, KuguanError) else InternalFault()
+
+
+def _fail(group: list[Job], error: KuguanError) -> None:
+    for job in group:
+        job.result = error
+
+
+def _resolve(group: list[Job]) -> None:
+    for job in group:
+        if job.future.done():
+            continue
+        if isinstance(job.result, BaseException):
+            job.future.set_exception(job.result)
+        else:
+            job.future.set_result(job.result)
