@@ -1,0 +1,1 @@
+"""The rules of orders: pure, synchronous, state in, new state or an error out."""

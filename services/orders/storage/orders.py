@@ -1,0 +1,214 @@
+"""Rows of orders, their lines and the steps they made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+
+from services.kit.database import in_chunks
+from services.kit.errors import VersionChanged
+from services.kit.quantity import MAXIMUM_SCALE, Quantity
+from services.orders.domain.kinds import KIND_BY_NAME
+from services.orders.domain.order import FIRST_NUMBER, Order, OrderLine, OrderState
+from services.orders.storage.tables import ORDER_LINES, ORDER_STEPS, ORDERS
+
+_NAME = re.compile(r"(?P<prefix>[A-Z]*)(?P<number>[0-9]{1,18})")
+
+_UPDATE_LINE = (
+    update(ORDER_LINES)
+    .where(ORDER_LINES.c.number == bindparam("order_number"), ORDER_LINES.c.line == bindparam("order_line"))
+    .values(reserved=bindparam("reserved"), short=bindparam("short"), fulfilled=bindparam("fulfilled"))
+)
+
+
+def next_number(connection: Connection) -> int:
+    """The number after the last one; writers take turns and orders stay for ever, so there are no gaps."""
+    last = connection.scalar(select(func.max(ORDERS.c.number)))
+    return FIRST_NUMBER if last is None else int(last) + 1
+
+
+def add_order(connection: Connection, order: Order) -> None:
+    """Write a new order; its request id, number and name are unique."""
+    connection.execute(insert(ORDERS).values(**_order_values(order)))
+    connection.execute(insert(ORDER_LINES), [_line_values(order, line) for line in order.lines])
+    _add_step(connection, order, "")
+
+
+def update_order(connection: Connection, before: Order, after: Order) -> None:
+    """Write what changed, if the order still is as it was read; raises VersionChanged."""
+    values = _order_values(after)
+    for fixed in ("number", "name", "kind", "request_id", "requester", "create_time"):
+        del values[fixed]
+    same = (ORDERS.c.number == before.number) & (ORDERS.c.revision == before.revision)
+    if connection.execute(update(ORDERS).where(same).values(**values)).rowcount != 1:
+        raise VersionChanged("order", before.name)
+    changed = [
+        {
+            "order_number": after.number,
+            "order_line": line.line,
+            "reserved": line.reserved.scaled,
+            "short": line.short.scaled,
+            "fulfilled": line.fulfilled.scaled,
+        }
+        for line, old in zip(after.lines, before.lines, strict=True)
+        if line != old
+    ]
+    if changed:
+        connection.execute(_UPDATE_LINE, changed)
+    if after.state is not before.state:
+        _add_step(connection, after, before.state.value)
+
+
+def find_order(connection: Connection, name: str, requester: str | None = None) -> Order | None:
+    """The order of a name or of a running number alone; ``requester`` limits it to that person's own."""
+    named = _NAME.fullmatch(name)
+    if named is None:
+        return None
+    which = ORDERS.c.name == name if named["prefix"] else ORDERS.c.number == int(named["number"])
+    query = select(ORDERS).where(which)
+    if requester is not None:
+        query = query.where(ORDERS.c.requester == requester)
+    found = _load(connection, query)
+    return found[0] if found else None
+
+
+def list_orders(
+    connection: Connection,
+    *,
+    requester: str | None,
+    states: Collection[OrderState],
+    before_number: int | None,
+    count: int,
+) -> list[Order]:
+    """At most ``count`` orders, newest first; None and an empty collection do not limit."""
+    query = select(ORDERS).order_by(ORDERS.c.number.desc()).limit(count)
+    if requester is not None:
+        query = query.where(ORDERS.c.requester == requester)
+    if states:
+        query = query.where(ORDERS.c.state.in_(sorted(state.value for state in states)))
+    if before_number is not None:
+        query = query.where(ORDERS.c.number < before_number)
+    return _load(connection, query)
+
+
+def overdue_orders(connection: Connection, now: datetime, count: int) -> list[Order]:
+    """At most ``count`` orders whose time has run out, the longest overdue first."""
+    return _load(
+        connection,
+        select(ORDERS)
+        .where(ORDERS.c.expire_time <= now)
+        .order_by(ORDERS.c.expire_time, ORDERS.c.number)
+        .limit(count),
+    )
+
+
+def _load(connection: Connection, query: Select[Any]) -> list[Order]:
+    rows = connection.execute(query).all()
+    lines: dict[int, list[OrderLine]] = {row.number: [] for row in rows}
+    for chunk in in_chunks(sorted(lines)):
+        wanted = select(ORDER_LINES).where(ORDER_LINES.c.number.in_(chunk))
+        for row in connection.execute(wanted.order_by(ORDER_LINES.c.number, ORDER_LINES.c.line)):
+            lines[row.number].append(_line(row))
+    return [_order(row, tuple(lines[row.number])) for row in rows]
+
+
+def _add_step(connection: Connection, order: Order, state_before: str) -> None:
+    connection.execute(
+        insert(ORDER_STEPS).values(
+            number=order.number,
+            revision=order.revision,
+            state_before=state_before,
+            state_after=order.state.value,
+            step_time=order.update_time,
+        )
+    )
+
+
+def _order_values(order: Order) -> dict[str, Any]:
+    return {
+        "number": order.number,
+        "name": order.name,
+        "kind": order.kind.name,
+        "state": order.state.value,
+        "version": order.version,
+        "revision": order.revision,
+        "request_id": order.request_id,
+        "requester": order.requester,
+        "department": order.department,
+        "counterpart": order.counterpart,
+        "purpose": order.purpose,
+        "granted_task": order.granted_task,
+        "granted_version": order.granted_version,
+        "outcome_reason": order.outcome_reason,
+        "outcome_person": order.outcome_person,
+        "expire_time": order.expire_time,
+        "create_time": order.create_time,
+        "update_time": order.update_time,
+    }
+
+
+def _line_values(order: Order, line: OrderLine) -> dict[str, Any]:
+    return {
+        "number": order.number,
+        "line": line.line,
+        "item": line.item,
+        "item_name": line.item_name,
+        "item_name_en": line.item_name_en,
+        "category": line.category,
+        "warehouse": line.warehouse,
+        "entered_micros": line.entered.scaled,
+        "entered_unit": line.entered_unit,
+        "base_unit": line.base_unit,
+        "scale": line.ordered.scale,
+        "ordered": line.ordered.scaled,
+        "amount_micros": line.amount_micros,
+        "reserved": line.reserved.scaled,
+        "short": line.short.scaled,
+        "fulfilled": line.fulfilled.scaled,
+    }
+
+
+def _order(row: Row[Any], lines: tuple[OrderLine, ...]) -> Order:
+    return Order(
+        number=row.number,
+        kind=KIND_BY_NAME[row.kind],
+        state=OrderState(row.state),
+        version=row.version,
+        revision=row.revision,
+        request_id=row.request_id,
+        requester=row.requester,
+        department=row.department,
+        counterpart=row.counterpart,
+        purpose=row.purpose,
+        lines=lines,
+        granted_task=row.granted_task,
+        granted_version=row.granted_version,
+        outcome_reason=row.outcome_reason,
+        outcome_person=row.outcome_person,
+        expire_time=row.expire_time,
+        create_time=row.create_time,
+        update_time=row.update_time,
+    )
+
+
+def _line(row: Row[Any]) -> OrderLine:
+    return OrderLine(
+        line=row.line,
+        item=row.item,
+        item_name=row.item_name,
+        item_name_en=row.item_name_en,
+        category=row.category,
+        warehouse=row.warehouse,
+        entered=Quantity(row.entered_micros, MAXIMUM_SCALE),
+        entered_unit=row.entered_unit,
+        ordered=Quantity(row.ordered, row.scale),
+        base_unit=row.base_unit,
+        amount_micros=row.amount_micros,
+        reserved=Quantity(row.reserved, row.scale),
+        short=Quantity(row.short, row.scale),
+        fulfilled=Quantity(row.fulfilled, row.scale),
+    )
