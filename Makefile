@@ -67,7 +67,7 @@ check: setup ## style, types, import directions, contract, generated code: all t
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/python protos/generate.py --third-party
 	cd protos && $(CURDIR)/$(BIN)/buf lint

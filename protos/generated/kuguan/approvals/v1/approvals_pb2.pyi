@@ -77,7 +77,7 @@ TASK_VIEW_REQUESTED: TaskView
 TASK_VIEW_ALL: TaskView
 
 class Assignment(_message.Message):
-    __slots__ = ("person", "why", "state", "decided_by", "decide_time", "comment", "client", "seen_version")
+    __slots__ = ("person", "why", "state", "decided_by", "decide_time", "comment", "client", "seen_version", "delegates")
     PERSON_FIELD_NUMBER: _ClassVar[int]
     WHY_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -86,6 +86,7 @@ class Assignment(_message.Message):
     COMMENT_FIELD_NUMBER: _ClassVar[int]
     CLIENT_FIELD_NUMBER: _ClassVar[int]
     SEEN_VERSION_FIELD_NUMBER: _ClassVar[int]
+    DELEGATES_FIELD_NUMBER: _ClassVar[int]
     person: str
     why: str
     state: AssignmentState
@@ -94,7 +95,8 @@ class Assignment(_message.Message):
     comment: str
     client: str
     seen_version: int
-    def __init__(self, person: _Optional[str] = ..., why: _Optional[str] = ..., state: _Optional[_Union[AssignmentState, str]] = ..., decided_by: _Optional[str] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comment: _Optional[str] = ..., client: _Optional[str] = ..., seen_version: _Optional[int] = ...) -> None: ...
+    delegates: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, person: _Optional[str] = ..., why: _Optional[str] = ..., state: _Optional[_Union[AssignmentState, str]] = ..., decided_by: _Optional[str] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comment: _Optional[str] = ..., client: _Optional[str] = ..., seen_version: _Optional[int] = ..., delegates: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TaskStep(_message.Message):
     __slots__ = ("title", "mode", "assignments", "due_time")
@@ -125,7 +127,7 @@ class TaskLine(_message.Message):
     def __init__(self, item: _Optional[str] = ..., item_name: _Optional[str] = ..., item_name_en: _Optional[str] = ..., quantity: _Optional[_Union[_quantity_pb2.Quantity, _Mapping]] = ..., warehouse: _Optional[str] = ..., amount: _Optional[_Union[_money_pb2.Money, _Mapping]] = ...) -> None: ...
 
 class Task(_message.Message):
-    __slots__ = ("name", "order", "order_version", "kind", "requester", "department", "purpose", "amount", "lines", "state", "steps", "current_step", "rule", "rule_title", "version", "create_time", "update_time", "remind_time")
+    __slots__ = ("name", "order", "order_version", "kind", "requester", "department", "purpose", "amount", "lines", "state", "steps", "current_step", "rule", "rule_title", "version", "create_time", "update_time", "remind_time", "rule_title_en")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ORDER_FIELD_NUMBER: _ClassVar[int]
     ORDER_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -144,6 +146,7 @@ class Task(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
     REMIND_TIME_FIELD_NUMBER: _ClassVar[int]
+    RULE_TITLE_EN_FIELD_NUMBER: _ClassVar[int]
     name: str
     order: str
     order_version: int
@@ -162,7 +165,8 @@ class Task(_message.Message):
     create_time: _timestamp_pb2.Timestamp
     update_time: _timestamp_pb2.Timestamp
     remind_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., order: _Optional[str] = ..., order_version: _Optional[int] = ..., kind: _Optional[str] = ..., requester: _Optional[str] = ..., department: _Optional[str] = ..., purpose: _Optional[str] = ..., amount: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., lines: _Optional[_Iterable[_Union[TaskLine, _Mapping]]] = ..., state: _Optional[_Union[TaskState, str]] = ..., steps: _Optional[_Iterable[_Union[TaskStep, _Mapping]]] = ..., current_step: _Optional[int] = ..., rule: _Optional[str] = ..., rule_title: _Optional[str] = ..., version: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., remind_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    rule_title_en: str
+    def __init__(self, name: _Optional[str] = ..., order: _Optional[str] = ..., order_version: _Optional[int] = ..., kind: _Optional[str] = ..., requester: _Optional[str] = ..., department: _Optional[str] = ..., purpose: _Optional[str] = ..., amount: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., lines: _Optional[_Iterable[_Union[TaskLine, _Mapping]]] = ..., state: _Optional[_Union[TaskState, str]] = ..., steps: _Optional[_Iterable[_Union[TaskStep, _Mapping]]] = ..., current_step: _Optional[int] = ..., rule: _Optional[str] = ..., rule_title: _Optional[str] = ..., version: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., remind_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rule_title_en: _Optional[str] = ...) -> None: ...
 
 class ListTasksRequest(_message.Message):
     __slots__ = ("page_size", "page_token", "view", "order", "states")

@@ -77,7 +77,7 @@ class RuleServiceServicer:
 
     def ProposeRule(self, request, context):
         """Proposes a new rule, or a new version of a rule of the same name. It waits for a second administrator,
-        except while the system is being set up and has no active rule.
+        except while a program sets the system up: until the first task is opened or a person proposes a rule.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

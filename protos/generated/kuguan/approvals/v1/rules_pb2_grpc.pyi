@@ -39,7 +39,7 @@ class RuleServiceStub:
     """Lists rules in the order in which they are tried."""
     ProposeRule: _grpc.UnaryUnaryMultiCallable[_rules_pb2.ProposeRuleRequest, _rules_pb2.ProposeRuleResponse]
     """Proposes a new rule, or a new version of a rule of the same name. It waits for a second administrator,
-    except while the system is being set up and has no active rule.
+    except while a program sets the system up: until the first task is opened or a person proposes a rule.
     """
     ConfirmRule: _grpc.UnaryUnaryMultiCallable[_rules_pb2.ConfirmRuleRequest, _rules_pb2.ConfirmRuleResponse]
     """Puts a proposed rule into force; by another administrator than the one who proposed it."""
@@ -55,7 +55,7 @@ class RuleServiceAsyncStub(RuleServiceStub):
     """Lists rules in the order in which they are tried."""
     ProposeRule: _aio.UnaryUnaryMultiCallable[_rules_pb2.ProposeRuleRequest, _rules_pb2.ProposeRuleResponse]  # type: ignore[assignment]
     """Proposes a new rule, or a new version of a rule of the same name. It waits for a second administrator,
-    except while the system is being set up and has no active rule.
+    except while a program sets the system up: until the first task is opened or a person proposes a rule.
     """
     ConfirmRule: _aio.UnaryUnaryMultiCallable[_rules_pb2.ConfirmRuleRequest, _rules_pb2.ConfirmRuleResponse]  # type: ignore[assignment]
     """Puts a proposed rule into force; by another administrator than the one who proposed it."""
@@ -86,7 +86,7 @@ class RuleServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_rules_pb2.ProposeRuleResponse, _abc.Awaitable[_rules_pb2.ProposeRuleResponse]]:
         """Proposes a new rule, or a new version of a rule of the same name. It waits for a second administrator,
-        except while the system is being set up and has no active rule.
+        except while a program sets the system up: until the first task is opened or a person proposes a rule.
         """
 
     @_abc_1.abstractmethod
