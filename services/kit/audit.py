@@ -42,7 +42,7 @@ class Record:
         return cls(time, caller.name, caller.client, action, subject, outcome, text)
 
 
-def seal(previous: bytes, sequence: int, row: Mapping[str, Any]) -> bytes:
+def seal(previous: bytes, sequence: int, row: Mapping[Any, Any]) -> bytes:
     """SHA-256 of the hash before and the canonical bytes of the row."""
     values = [sequence, row["time"].isoformat()]
     values += [row[name] for name in ("actor", "client", "action", "subject", "outcome", "facts")]

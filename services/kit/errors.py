@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, is_dataclass
-from typing import ClassVar
+from collections.abc import Iterable
+from dataclasses import Field, dataclass, fields, is_dataclass
+from typing import Any
 
 
 class KuguanError(Exception):
@@ -14,7 +15,7 @@ class KuguanError(Exception):
     capitals (``InsufficientStock`` -> ``INSUFFICIENT_STOCK``), stable across versions.
     """
 
-    kind: ClassVar[str] = "internal"
+    kind: str = "internal"
 
     @property
     def reason(self) -> str:
@@ -24,9 +25,8 @@ class KuguanError(Exception):
     @property
     def facts(self) -> dict[str, str]:
         """What the error is about, as text, keyed by the names of the fields."""
-        if not is_dataclass(self):
-            return {}
-        return {field.name: str(getattr(self, field.name)) for field in fields(self)}
+        named: Iterable[Field[Any]] = fields(self) if is_dataclass(self) else ()
+        return {field.name: str(getattr(self, field.name)) for field in named}
 
     def __str__(self) -> str:
         details = ", ".join(f"{name}={value}" for name, value in self.facts.items())
@@ -147,7 +147,7 @@ class RemoteError(KuguanError):
 
     def __init__(self, kind: str, reason: str, facts: dict[str, str]) -> None:
         super().__init__(reason)
-        self.remote_kind = kind
+        self.kind = kind
         self._reason = reason
         self._facts = facts
 

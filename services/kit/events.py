@@ -86,7 +86,7 @@ class Announcement:
             "ce-sequence": str(self.aggregate_sequence),
             "ce-time": self.time.isoformat(),
             "content-type": "application/protobuf",
-            # Sent again on purpose it is a new message for the broker and the same event for those who hear it.
+            # Sent again on purpose it is a new message for the broker, the same event for its hearers.
             "Nats-Msg-Id": f"{self.event_id}-{self.generation}" if self.generation else self.event_id,
         }
         if self.trace:

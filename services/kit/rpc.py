@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import structlog
@@ -76,7 +76,7 @@ def from_call_error(error: grpc.aio.AioRpcError) -> KuguanError:
     """Turn what a call raised back into the same kind of error with its reason and facts."""
     kinds = {code: kind for kind, code in CODES.items()}
     kinds[grpc.StatusCode.UNAUTHENTICATED] = "denied"
-    status = rpc_status.from_call(error)  # type: ignore[arg-type]
+    status = rpc_status.from_call(cast(Any, error))
     for detail in status.details if status is not None else ():
         info = error_details_pb2.ErrorInfo()
         if detail.Unpack(info):
@@ -92,7 +92,8 @@ def permissions_of(services: Sequence[str]) -> dict[str, str]:
     for name in services:
         service: ServiceDescriptor = default_pool().FindServiceByName(name)
         for method in service.methods:
-            permission = method.GetOptions().Extensions[options_pb2.permission]
+            options: Any = method.GetOptions()
+            permission = str(options.Extensions[options_pb2.permission])
             assert permission, f"{method.full_name} names no permission"
             permissions[f"/{name}/{method.name}"] = permission
     return permissions
@@ -101,7 +102,7 @@ def permissions_of(services: Sequence[str]) -> dict[str, str]:
 Behaviour = Callable[[Any, Any], Awaitable[Any]]
 
 
-class Border(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+class Border(grpc.aio.ServerInterceptor):
     """The one interceptor: bound, access, errors. Only here a call is aborted."""
 
     def __init__(self, verifier: Verifier, permissions: Mapping[str, str]) -> None:
@@ -116,17 +117,17 @@ class Border(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         if handler is None or method.startswith(_UNGUARDED):
             return handler
         permission = self._permissions.get(method, "")
+        coding = {
+            "request_deserializer": handler.request_deserializer,
+            "response_serializer": handler.response_serializer,
+        }
         if handler.unary_unary:
             return grpc.unary_unary_rpc_method_handler(
-                self._around(handler.unary_unary, permission),
-                handler.request_deserializer,
-                handler.response_serializer,
+                self._around(handler.unary_unary, permission), **coding
             )
         if handler.stream_unary:
             return grpc.stream_unary_rpc_method_handler(
-                self._around(handler.stream_unary, permission),
-                handler.request_deserializer,
-                handler.response_serializer,
+                self._around(handler.stream_unary, permission), **coding
             )
         raise AssertionError(f"{method} streams in a way the border does not know")
 
@@ -147,7 +148,7 @@ class Border(grpc.aio.ServerInterceptor):  # type: ignore[misc]
             except Exception:
                 log.exception("call failed")
                 status = status_pb2.Status(code=code_pb2.INTERNAL, message="INTERNAL_FAULT")
-            await context.abort_with_status(rpc_status.to_status(status))
+            return await context.abort_with_status(rpc_status.to_status(status))
 
         return guarded
 

@@ -1,4 +1,4 @@
-"""Runs services in one process: database, writer, relay, inbox, gRPC and timers, until a signal or a fault."""
+"""Runs services in one process: database, writer, relay, inbox, gRPC, timers, until a signal or a fault."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -179,17 +180,11 @@ def _watch(runtime: Runtime) -> Callable[[], Awaitable[None]]:
         while True:
             count, oldest = await runtime.reader.look(outbox.backlog)
             telemetry.OUTBOX_UNSENT.labels(name).set(count)
-            age = 0.0 if oldest is None else asyncio.get_running_loop().time() and _age(oldest)
+            age = 0.0 if oldest is None else (datetime.now(UTC) - oldest).total_seconds()
             telemetry.OUTBOX_AGE.labels(name).set(age)
             await asyncio.sleep(_OUTBOX_WATCH_SECONDS)
 
     return run
-
-
-def _age(moment: Any) -> float:
-    from datetime import UTC, datetime
-
-    return (datetime.now(UTC) - moment).total_seconds()
 
 
 def _closed(broker: Broker) -> Callable[[], Awaitable[None]]:

@@ -12,8 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from sqlalchemy import MetaData, Table
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Dialect
+from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from services.kit.database import STATEMENT_SEPARATOR
@@ -21,7 +20,7 @@ from services.kit.database import STATEMENT_SEPARATOR
 
 def dialects() -> dict[str, Dialect]:
     """The databases Kuguan runs on."""
-    return {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}
+    return {name: make_url(f"{name}://").get_dialect()() for name in ("sqlite", "postgresql")}
 
 
 def render(metadata: MetaData, dialect: Dialect) -> str:
@@ -29,8 +28,8 @@ def render(metadata: MetaData, dialect: Dialect) -> str:
     statements: list[str] = []
     for table in metadata.sorted_tables:
         statements.append(str(CreateTable(table).compile(dialect=dialect)).strip())
-        for index in sorted(table.indexes, key=lambda index: str(index.name)):
-            statements.append(str(CreateIndex(index).compile(dialect=dialect)).strip())
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        statements.extend(str(CreateIndex(index).compile(dialect=dialect)).strip() for index in indexes)
         if table.info.get("append_only"):
             statements.extend(_guards(table, dialect))
     tidy = ("\n".join(line.rstrip() for line in statement.splitlines()) for statement in statements)
@@ -41,16 +40,16 @@ def _guards(table: Table, dialect: Dialect) -> list[str]:
     """Triggers that refuse to change or delete a row that may only be inserted (R6)."""
     name = table.name
     if dialect.name == "sqlite":
+        body = f"BEGIN SELECT RAISE(ABORT, 'rows of {name} are never changed'); END"
         return [
-            f"CREATE TRIGGER {name}_no_{action.lower()} BEFORE {action} ON {name}\n"
-            f"BEGIN SELECT RAISE(ABORT, 'rows of {name} are never changed'); END"
+            f"CREATE TRIGGER {name}_no_{action.lower()} BEFORE {action} ON {name}\n{body}"
             for action in ("UPDATE", "DELETE")
         ]
+    body = f"$$ BEGIN RAISE EXCEPTION 'rows of {name} are never changed'; END $$"
+    when = f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {name}"
     return [
-        f"CREATE FUNCTION {name}_refuse() RETURNS trigger LANGUAGE plpgsql AS\n"
-        f"$$ BEGIN RAISE EXCEPTION 'rows of {name} are never changed'; END $$",
-        f"CREATE TRIGGER {name}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {name}\n"
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {name}_refuse()",
+        f"CREATE FUNCTION {name}_refuse() RETURNS trigger LANGUAGE plpgsql AS\n{body}",
+        f"CREATE TRIGGER {name}_append_only {when}\nFOR EACH STATEMENT EXECUTE FUNCTION {name}_refuse()",
     ]
 
 
@@ -61,7 +60,8 @@ def component(package: str) -> tuple[MetaData, Path]:
     else:
         metadata = import_module(f"{package}.storage").METADATA
     file = import_module(package).__file__
-    assert isinstance(metadata, MetaData) and file is not None
+    assert isinstance(metadata, MetaData)
+    assert file is not None
     return metadata, Path(file).parent / "migrations"
 
 

@@ -51,7 +51,7 @@ def micros(message: Money, field: str) -> int:
         raise InvalidField(field, "units and nanos must have one sign, with at most 6 decimal places")
     if abs(message.units) > _MAXIMUM_UNITS:
         raise InvalidField(field, "the amount is too large")
-    return message.units * MICROS + message.nanos // 1000
+    return int(message.units * MICROS + message.nanos // 1000)
 
 
 def timestamp(moment_value: datetime | None) -> Timestamp | None:

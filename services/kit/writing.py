@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, cast, overload
 
 import structlog
 from google.protobuf.message import Message
@@ -212,7 +212,7 @@ class Writer:
         self._check_bound()
         job = Job(caller, trace, self._loop.create_future(), command=command, request=request)
         if "request_id" in request.DESCRIPTOR.fields_by_name:
-            job.request_id = check_request_id(request.request_id)
+            job.request_id = check_request_id(cast(Any, request).request_id)
             job.digest = digest_of(command, request, caller)
         return self._queue(job)
 
