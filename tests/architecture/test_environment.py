@@ -1,9 +1,15 @@
 """One lock holds every package by its hash, names no place to fetch from, and satisfies the project."""
 
 import re
+import socket
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import distribution, entry_points, version
+from pathlib import Path
+from zipfile import ZipFile
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -60,3 +66,29 @@ def test_the_client_package_asks_for_no_more_than_the_contract_needs() -> None:
     needed = {canonicalize_name(Requirement(line).name) for line in client["dependencies"]}
     assert needed == {"googleapis-common-protos", "grpcio", "protobuf"}
     assert client["version"] == distribution("kuguan").version
+
+
+def test_the_client_package_is_built_with_the_whole_contract_and_its_types(tmp_path: Path) -> None:
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+    ]
+    command = [*build, "--wheel-dir", str(tmp_path), str(ROOT / "protos")]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    (wheel,) = tmp_path.glob("kuguan_client-*.whl")
+    packed = {name for name in ZipFile(wheel).namelist() if name.startswith("kuguan/")}
+    generated = ROOT / "protos" / "generated"
+    files = (path for path in (generated / "kuguan").rglob("*") if path.suffix in {".py", ".pyi", ".typed"})
+    assert packed == {path.relative_to(generated).as_posix() for path in files}
+
+
+def test_no_test_can_leave_this_machine() -> None:
+    # An address kept for documentation: nobody is there, should the guard ever fail.
+    with pytest.raises(PermissionError), socket.create_connection(("192.0.2.1", 80), timeout=1):
+        pass

@@ -61,19 +61,20 @@ def lint(tree: Path, *contract: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=60)
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the code, to be spoilt."""
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the code, to be spoilt and mended again."""
+    tree = tmp_path_factory.mktemp("tree")
     for package in PACKAGES:
         shutil.copytree(
             ROOT / package,
-            tmp_path / package,
+            tree / package,
             ignore=lambda folder, names: [
                 one for one in names if Path(folder, one).is_file() and not one.endswith(".py")
             ],
         )
-    shutil.copy(ROOT / ".importlinter", tmp_path)
-    return tmp_path
+    shutil.copy(ROOT / ".importlinter", tree)
+    return tree
 
 
 def test_imports_go_the_right_way() -> None:
@@ -85,21 +86,33 @@ def test_every_contract_has_a_planted_violation() -> None:
     assert {contract for contract, _, _ in VIOLATIONS} == set(contracts())
 
 
+def test_an_unspoilt_copy_keeps_every_contract(copy: Path) -> None:
+    done = lint(copy)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(("contract", "module", "forbidden"), VIOLATIONS)
 def test_a_planted_import_breaks_its_contract(copy: Path, contract: str, module: str, forbidden: str) -> None:
-    assert lint(copy, contract).returncode == 0
     file = copy / f"{module}.py"
     if not file.exists():
         file = copy / module / "__init__.py"
-    file.write_text(file.read_text("utf-8") + f"\nimport {forbidden}\n", "utf-8")
-    done = lint(copy, contract)
+    sound = file.read_text("utf-8")
+    try:
+        file.write_text(f"{sound}\nimport {forbidden}\n", "utf-8")
+        done = lint(copy, contract)
+    finally:
+        file.write_text(sound, "utf-8")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "BROKEN" in done.stdout
 
 
 def test_a_room_that_nobody_agreed_on_breaks_the_contract(copy: Path) -> None:
-    (copy / "services" / "stock" / "extras.py").write_text('"""A room of its own."""\n', "utf-8")
-    done = lint(copy, "rooms")
+    extra = copy / "services" / "stock" / "extras.py"
+    try:
+        extra.write_text('"""A room of its own."""\n', "utf-8")
+        done = lint(copy, "rooms")
+    finally:
+        extra.unlink()
     assert done.returncode != 0
     assert "extras" in done.stdout + done.stderr
 
