@@ -80,3 +80,13 @@ format: setup ## write the code in the project's style
 .PHONY: protos
 protos: setup ## generate the Python code of the contract again
 	@$(BIN)/python protos/generate.py
+
+.PHONY: coverage
+coverage: setup browser ## run all tests and show which lines none of them reached
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+.PHONY: lock
+lock: ## resolve the packages again into requirements.lock (needs uv)
+	@uv pip compile pyproject.toml --quiet --group development --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--output-file requirements.lock
