@@ -114,9 +114,9 @@ class LocalChat:
         )
         await self._answer(person, event)
 
-    async def settled(self, event: Event, timeout: float) -> bool:
-        """Whether the bot has said all it has to say because of the event, within `timeout` seconds."""
-        return await self._open_sink().settled(event, timeout)
+    async def settled(self, event: Event, within: float) -> bool:
+        """Whether the bot has said all it has to say because of the event, in `within` seconds."""
+        return await self._open_sink().settled(event, within)
 
     async def send(self, address: Address, content: Content, idempotency_key: str) -> MessageRef:
         """Keep what the bot shows a person. Raises a ChannelError for groups and pictures."""

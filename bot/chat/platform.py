@@ -306,8 +306,8 @@ class Sink(Protocol):
         """
         ...
 
-    async def settled(self, event: Event, timeout: float) -> bool:
-        """Wait until all the bot says because of this event has been sent; False after `timeout` seconds.
+    async def settled(self, event: Event, within: float, /) -> bool:
+        """Wait until all the bot says because of this event has been sent; False after `within` seconds.
 
         For channels whose caller waits for the words, such as the command line.
         """
