@@ -63,7 +63,6 @@ export class Conversation {
 
   keep(message) {
     this.messages.set(message.sequence, message);
-    this.pending.delete(message.key);
     if (message.card) this.release(message.card.id);
   }
 
@@ -71,6 +70,12 @@ export class Conversation {
     this.pending.set(entry.key, entry);
     this.draw();
     if (entry.state === "sending") this.toEnd(true);
+  }
+
+  // The server has answered for it: from here on the kept message stands for it.
+  settle(key) {
+    this.pending.delete(key);
+    this.draw();
   }
 
   setTyping(typing) {
@@ -105,9 +110,10 @@ export class Conversation {
   draw() {
     const wanted = [];
     const sequences = [...this.messages.keys()].sort((a, b) => a - b);
+    const kept = new Set([...this.messages.values()].map((message) => message.key));
     const entries = [
-      ...sequences.map((sequence) => this.messages.get(sequence)),
-      ...[...this.pending.values()].map((entry) => ({ ...entry, author: "person", pending: true })),
+      ...sequences.map((sequence) => this.withDelivery(this.messages.get(sequence))),
+      ...[...this.pending.values()].filter((entry) => !kept.has(entry.key)).map((entry) => ({ ...entry, author: "person", delivery: entry })),
     ];
     wanted.push(this.part("top", entries.length === 0 ? `welcome ${currentLanguage()} ${this.loaded}` : `top ${this.more} ${currentLanguage()}`, () => this.top(entries.length === 0)));
     let lastDay = "";
@@ -122,13 +128,19 @@ export class Conversation {
       const after = entries[index + 1];
       const begins = !together(before, entry);
       const ends = !together(entry, after);
-      const key = entry.pending ? `p${entry.key}` : `m${entry.sequence}`;
+      const key = entry.sequence ? `m${entry.sequence}` : `p${entry.key}`;
       const busy = entry.card ? this.busy.get(entry.card.id) ?? null : null;
-      const signature = [entry.revision, entry.state, begins, ends, busy, currentLanguage()].join(" ");
+      const signature = [entry.revision, entry.delivery?.state, begins, ends, busy, currentLanguage()].join(" ");
       wanted.push(this.part(key, signature, () => this.entry(entry, begins, ends, busy)));
     });
     if (this.typing) wanted.push(this.part("typing", currentLanguage(), typing));
     this.place(wanted);
+  }
+
+  // Words can stand in the conversation while the bot has not taken them yet.
+  withDelivery(message) {
+    const entry = this.pending.get(message.key);
+    return entry && entry.state !== "sending" ? { ...message, delivery: entry } : message;
   }
 
   // The node for `key`, made anew only when its signature changed.
@@ -179,12 +191,12 @@ export class Conversation {
       ? cardElement(entry.card, busy, (action) => this.on.tap(entry.card, action))
       : element("p", { class: "bubble" }, entry.text);
     return element("div",
-      { class: ["entry", mine ? "mine" : "theirs", begins ? "begins" : "", ends ? "ends" : "", entry.pending ? "pending" : ""].join(" "), "data-sequence": entry.sequence, "data-key": entry.key },
+      { class: ["entry", mine ? "mine" : "theirs", begins ? "begins" : "", ends ? "ends" : "", entry.delivery ? "pending" : ""].join(" "), "data-sequence": entry.sequence, "data-key": entry.key },
       mine ? null : element("span", { class: "face" }, begins ? keeper(34) : null),
       element("div", { class: "content" },
         element("span", { class: "unseen" }, `${mine ? word("from") : word("bot")} ${timeOfDay(at)}`),
         body,
-        entry.pending ? this.delivery(entry) : ends ? element("time", { class: "time", datetime: entry.at, "aria-hidden": "true" }, timeOfDay(at)) : null));
+        entry.delivery ? this.delivery(entry.delivery) : ends ? element("time", { class: "time", datetime: entry.at, "aria-hidden": "true" }, timeOfDay(at)) : null));
   }
 
   delivery(entry) {

@@ -180,6 +180,7 @@ async function deliver(entry) {
     if (session.person.id !== person) return;
     const answered = [...conversation.messages.values()].some((each) => each.author === "bot" && each.sequence > message.sequence);
     conversation.add(message);
+    conversation.settle(entry.key);
     if (!answered) conversation.setTyping(true);
   } catch (error) {
     if (session.person.id !== person || signedOut(error)) return;

@@ -68,6 +68,11 @@ class MemoryConversation:
     def listeners(self) -> int:
         return len(self._listeners)
 
+    def forget(self, person: str) -> None:
+        """Lose everything of a person, as a replaced database does."""
+        self._messages.pop(person, None)
+        self._revisions.pop(person, None)
+
     def _next(self, person: str) -> int:
         self._revisions[person] = self._revisions.get(person, 0) + 1
         return self._revisions[person]
