@@ -1,0 +1,72 @@
+"""Cards that were shown: whose, about what, with which finished request, and where to find each copy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from bot.storage.tables import CARDS
+from services.kit.writing import Transaction
+
+NOT_SAVED = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """One copy of a card. ``request`` is the finished request that a tap sends, ``reference`` what the
+    channel needs to find the copy again; version and times are given by ``save``."""
+
+    id: str
+    person: str
+    kind: str
+    subject: str
+    data: dict[str, Any]
+    request: bytes = b""
+    state: str = "open"
+    platform: str = ""
+    reference: dict[str, Any] | None = None
+    version: int = 1
+    created_at: datetime = NOT_SAVED
+    updated_at: datetime = NOT_SAVED
+
+
+def save(tx: Transaction, row: CardRow) -> CardRow:
+    """Keep a card or put it in the place of the one with its id; the kept one has the next version."""
+    where = CARDS.c.id == row.id
+    known = tx.connection.execute(select(CARDS.c.version, CARDS.c.created_at).where(where)).first()
+    if known is None:
+        saved = replace(row, version=1, created_at=tx.now, updated_at=tx.now)
+        tx.connection.execute(insert(CARDS), _values(saved))
+        return saved
+    saved = replace(row, version=known.version + 1, created_at=known.created_at, updated_at=tx.now)
+    tx.connection.execute(update(CARDS).where(where).values(_values(saved)))
+    return saved
+
+
+def get(connection: Connection, card_id: str) -> CardRow | None:
+    """The card with an id."""
+    row = connection.execute(select(CARDS).where(CARDS.c.id == card_id)).first()
+    return None if row is None else _card(row)
+
+
+def of_subject(connection: Connection, subject: str) -> list[CardRow]:
+    """Every copy of every card about something, oldest first."""
+    found = select(CARDS).where(CARDS.c.subject == subject).order_by(CARDS.c.created_at, CARDS.c.id)
+    return [_card(row) for row in connection.execute(found)]
+
+
+def open_cards(connection: Connection, limit: int) -> list[CardRow]:
+    """Cards that wait for a tap, oldest first."""
+    found = select(CARDS).where(CARDS.c.state == "open").order_by(CARDS.c.created_at, CARDS.c.id)
+    return [_card(row) for row in connection.execute(found.limit(limit))]
+
+
+def _values(card: CardRow) -> dict[str, Any]:
+    return {name: getattr(card, name) for name in CardRow.__slots__}
+
+
+def _card(row: Row[Any]) -> CardRow:
+    return CardRow(**row._mapping)

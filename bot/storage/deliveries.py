@@ -1,0 +1,122 @@
+"""What the bot has still to say: an outbox of its own, in order for each person (R20)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, Subquery, delete, func, insert, select, update
+
+from bot.storage.tables import DELIVERIES
+from services.kit.writing import Transaction
+
+KEEP_DAYS = 30
+_PRUNE_AT_ONCE = 5_000
+_ERROR_LENGTH = 500
+
+_WAITING = DELIVERIES.c.state == "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Something to tell a person. ``key`` makes it once, ``cause`` names the event it answers."""
+
+    sequence: int
+    key: str
+    person: str
+    kind: str
+    data: dict[str, Any]
+    cause: str
+    tries: int
+    created_at: datetime
+
+
+_COLUMNS = [DELIVERIES.c[name] for name in Delivery.__slots__]
+
+
+def queue(tx: Transaction, key: str, person: str, kind: str, data: dict[str, Any], cause: str = "") -> bool:
+    """Remember to say something; False if a delivery with the key is already known, sent or not."""
+    if tx.connection.execute(select(DELIVERIES.c.sequence).where(DELIVERIES.c.key == key)).first():
+        return False
+    row = {
+        "key": key,
+        "person": person,
+        "kind": kind,
+        "data": data,
+        "cause": cause,
+        "state": "waiting",
+        "tries": 0,
+        "error": "",
+        "created_at": tx.now,
+        "next_at": tx.now,
+        "ended_at": None,
+    }
+    tx.connection.execute(insert(DELIVERIES), row)
+    return True
+
+
+def due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
+    """What can be sent now, oldest first: of each person only their oldest, so that nothing overtakes."""
+    heads = _heads()
+    ready = _of(heads).where(DELIVERIES.c.next_at <= now).order_by(DELIVERIES.c.sequence).limit(limit)
+    return [Delivery(**row._mapping) for row in connection.execute(ready)]
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When something can be sent next, perhaps already; None if nothing waits."""
+    heads = _heads()
+    first = select(func.min(DELIVERIES.c.next_at)).join(heads, heads.c.first == DELIVERIES.c.sequence)
+    return connection.execute(first).scalar()
+
+
+def sent(tx: Transaction, sequence: int) -> None:
+    """The channel has it."""
+    _end(tx, sequence, {"state": "sent", "error": "", "ended_at": tx.now})
+
+
+def failed(tx: Transaction, sequence: int, error: str, next_at: datetime) -> None:
+    """A try failed; the next one is at the time given, and the person's later deliveries wait behind it."""
+    _end(tx, sequence, {"error": error[:_ERROR_LENGTH], "next_at": next_at})
+
+
+def given_up(tx: Transaction, sequence: int, error: str) -> None:
+    """It can never be sent; what comes behind it may go."""
+    _end(tx, sequence, {"state": "given_up", "error": error[:_ERROR_LENGTH], "ended_at": tx.now})
+
+
+def open_of(connection: Connection, cause: str) -> int:
+    """How many deliveries of a cause are neither sent nor given up."""
+    waiting = select(func.count()).select_from(DELIVERIES).where(_WAITING, DELIVERIES.c.cause == cause)
+    return int(connection.execute(waiting).scalar_one())
+
+
+def prune(tx: Transaction) -> int:
+    """Forget what was sent or given up long ago, a bounded number at a time."""
+    old = (
+        select(DELIVERIES.c.sequence)
+        .where(DELIVERIES.c.ended_at < tx.now - timedelta(days=KEEP_DAYS))
+        .limit(_PRUNE_AT_ONCE)
+    )
+    return tx.connection.execute(delete(DELIVERIES).where(DELIVERIES.c.sequence.in_(old))).rowcount
+
+
+def _heads() -> Subquery:
+    """The oldest waiting delivery of each person."""
+    return (
+        select(func.min(DELIVERIES.c.sequence).label("first"))
+        .where(_WAITING)
+        .group_by(DELIVERIES.c.person)
+        .subquery()
+    )
+
+
+def _of(heads: Subquery) -> Select[Any]:
+    return select(*_COLUMNS).join(heads, heads.c.first == DELIVERIES.c.sequence)
+
+
+def _end(tx: Transaction, sequence: int, values: dict[str, Any]) -> None:
+    # Two senders may have tried the same one; what has ended stays as it ended.
+    where = (DELIVERIES.c.sequence == sequence, _WAITING)
+    tries = {"tries": DELIVERIES.c.tries + 1}
+    tx.connection.execute(update(DELIVERIES).where(*where).values(values | tries))

@@ -1,0 +1,127 @@
+"""What chat products delivered: kept once, worked on from here, ended in a state that can be looked up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, select, tuple_, update
+
+from bot.storage.tables import RECEIVED
+from services.kit.errors import NoSuch
+from services.kit.writing import Transaction
+
+KEEP_DAYS = 45
+_PRUNE_AT_ONCE = 5_000
+_DETAIL_LENGTH = 500
+
+_KEY = (RECEIVED.c.platform, RECEIVED.c.tenant, RECEIVED.c.dedupe_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event of a chat product. ``kind`` is text, click, enter or image; ``state`` is new until it ended
+    as done, refused or parked.
+
+    Raises ValueError if platform or tenant contain a slash: ``cause`` could not be taken apart again.
+    """
+
+    platform: str
+    tenant: str
+    dedupe_key: str
+    kind: str
+    sender: str
+    address_kind: str
+    address: str
+    door: str
+    body: dict[str, Any]
+    received_at: datetime
+    state: str = "new"
+
+    def __post_init__(self) -> None:
+        if "/" in self.platform or "/" in self.tenant:
+            raise ValueError(f"no slash in a platform or tenant: {self.platform!r} {self.tenant!r}")
+
+    @property
+    def cause(self) -> str:
+        """The event's name among all events, which deliveries carry as their reason."""
+        return f"{self.platform}/{self.tenant}/{self.dedupe_key}"
+
+
+def keep(tx: Transaction, event: Received) -> bool:
+    """Keep an event; False if it is a repeat of one that is already kept."""
+    if tx.connection.execute(select(RECEIVED.c.state).where(_is(event.cause))).first() is not None:
+        return False
+    row = {
+        "platform": event.platform,
+        "tenant": event.tenant,
+        "dedupe_key": event.dedupe_key,
+        "kind": event.kind,
+        "sender": event.sender,
+        "address_kind": event.address_kind,
+        "address": event.address,
+        "door": event.door,
+        "body": event.body,
+        "received_at": event.received_at,
+        "state": "new",
+        "detail": "",
+        "finished_at": None,
+    }
+    tx.connection.execute(insert(RECEIVED), row)
+    return True
+
+
+def finish(tx: Transaction, cause: str, state: str, detail: str = "") -> None:
+    """End an event as done, refused or parked; raises NoSuch if it was never kept."""
+    values = {"state": state, "detail": detail[:_DETAIL_LENGTH], "finished_at": tx.now}
+    if tx.connection.execute(update(RECEIVED).where(_is(cause)).values(values)).rowcount == 0:
+        raise NoSuch("received", cause)
+
+
+def unfinished(connection: Connection, limit: int) -> list[Received]:
+    """Events that still have to be worked on, oldest first."""
+    oldest = select(RECEIVED).where(RECEIVED.c.state == "new").order_by(RECEIVED.c.received_at, *_KEY)
+    return [_received(row) for row in connection.execute(oldest.limit(limit))]
+
+
+def get(connection: Connection, cause: str) -> Received | None:
+    """The event of a cause, whatever its state; None if it was never kept or is forgotten."""
+    row = connection.execute(select(RECEIVED).where(_is(cause))).first()
+    return None if row is None else _received(row)
+
+
+def prune(tx: Transaction) -> int:
+    """Forget events that were done long ago, a bounded number at a time; refused and parked ones stay."""
+    old = (
+        select(*_KEY)
+        .where(RECEIVED.c.state == "done", RECEIVED.c.finished_at < tx.now - timedelta(days=KEEP_DAYS))
+        .limit(_PRUNE_AT_ONCE)
+    )
+    return tx.connection.execute(delete(RECEIVED).where(tuple_(*_KEY).in_(old))).rowcount
+
+
+def _is(cause: str) -> ColumnElement[bool]:
+    platform, _, rest = cause.partition("/")
+    tenant, _, dedupe_key = rest.partition("/")
+    return and_(
+        RECEIVED.c.platform == platform,
+        RECEIVED.c.tenant == tenant,
+        RECEIVED.c.dedupe_key == dedupe_key,
+    )
+
+
+def _received(row: Row[Any]) -> Received:
+    return Received(
+        platform=row.platform,
+        tenant=row.tenant,
+        dedupe_key=row.dedupe_key,
+        kind=row.kind,
+        sender=row.sender,
+        address_kind=row.address_kind,
+        address=row.address,
+        door=row.door,
+        body=row.body,
+        received_at=row.received_at,
+        state=row.state,
+    )
