@@ -60,7 +60,7 @@ const WORDS = {
     offline: "Reconnecting…",
     bannerLost: "The connection is down; reconnecting by itself. Unsent words follow once it is back.",
     bannerBack: "Back online",
-    placeholder: "Say it in a sentence: request 5 packs of A4 paper for the tender",
+    placeholder: "Say: request 5 packs of A4 paper",
     composerLabel: "Message to Kuguan",
     send: "Send",
     keys: "Enter sends · Shift+Enter new line · ↑ last sentence",

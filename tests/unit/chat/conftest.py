@@ -108,7 +108,7 @@ async def world() -> AsyncIterator[World]:
 
 @pytest.fixture
 async def real_world() -> AsyncIterator[World]:
-    """No demo: people sign in by one-time links; the page is published as https://kuguan.example."""
+    """No demo: people sign in by one-time links; the page is published under a name of its own."""
     async for each in _world(demo=False):
         yield each
 
