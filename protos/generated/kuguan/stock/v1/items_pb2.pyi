@@ -196,6 +196,18 @@ class ImportItemsRequest(_message.Message):
     rows: ImportItemsRows
     def __init__(self, header: _Optional[_Union[ImportItemsHeader, _Mapping]] = ..., rows: _Optional[_Union[ImportItemsRows, _Mapping]] = ...) -> None: ...
 
+class ImportItemsBatch(_message.Message):
+    __slots__ = ("request_id", "dry_run", "strict", "rows")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    STRICT_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    dry_run: bool
+    strict: bool
+    rows: _containers.RepeatedCompositeFieldContainer[ImportItemsRow]
+    def __init__(self, request_id: _Optional[str] = ..., dry_run: _Optional[bool] = ..., strict: _Optional[bool] = ..., rows: _Optional[_Iterable[_Union[ImportItemsRow, _Mapping]]] = ...) -> None: ...
+
 class ImportItemsResponse(_message.Message):
     __slots__ = ("verdicts", "written")
     VERDICTS_FIELD_NUMBER: _ClassVar[int]

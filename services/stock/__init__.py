@@ -1,0 +1,1 @@
+"""Stock: items, places, the ledger, and the promises made on it."""

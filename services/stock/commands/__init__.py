@@ -1,0 +1,1 @@
+"""Every change of stock: one function is one transaction, read → decide → write → announce."""

@@ -1,0 +1,90 @@
+"""Changes of the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kuguan.stock.v1 import events_pb2, items_pb2
+
+from services.kit.errors import Duplicate, VersionChanged
+from services.kit.writing import Transaction, writes
+from services.stock.domain import catalogues
+from services.stock.domain.catalogues import Judged, KnownItems
+from services.stock.domain.items import Item, changed, checked
+from services.stock.domain.texts import item_code
+from services.stock.messages import requests
+from services.stock.messages.items import etag, item_from, item_message, merged
+from services.stock.storage import items
+
+_ANNOUNCED_AT_ONCE = 1000
+
+
+@writes(audited=True)
+def create_item(tx: Transaction, request: items_pb2.CreateItemRequest) -> items_pb2.CreateItemResponse:
+    """Create an item and announce it."""
+    item = replace(checked(item_from(request.item)), created_at=tx.now, updated_at=tx.now)
+    if items.find_many(tx.connection, [item.code]):
+        raise Duplicate("item", item.code)
+    _check_barcode(tx, item)
+    items.insert_many(tx.connection, [item], tx.now, request.request_id)
+    message = item_message(item)
+    tx.publish(events_pb2.ItemCreated(item=message), item.code)
+    tx.audit("create_item", item.code)
+    return items_pb2.CreateItemResponse(item=message)
+
+
+@writes(audited=True)
+def update_item(tx: Transaction, request: items_pb2.UpdateItemRequest) -> items_pb2.UpdateItemResponse:
+    """Change the fields that the mask names and announce the item as it is then."""
+    known = items.get(tx.connection, item_code(request.item.code, "item.code"))
+    if request.item.etag and request.item.etag != etag(known):
+        raise VersionChanged("item", known.code)
+    wanted = checked(merged(known, request))
+    item = changed(known, wanted, tx.now, moved=items.has_moved(tx.connection, known.code))
+    if item.barcode != known.barcode:
+        _check_barcode(tx, item)
+    items.update_one(tx.connection, item, seen_version=known.version)
+    message = item_message(item)
+    tx.publish(events_pb2.ItemUpdated(item=message), item.code)
+    tx.audit("update_item", item.code, fields=",".join(request.update_mask.paths)[:200])
+    return items_pb2.UpdateItemResponse(item=message)
+
+
+@writes(audited=True)
+def import_items(tx: Transaction, request: items_pb2.ImportItemsBatch) -> items_pb2.ImportItemsResponse:
+    """Write every row that is not refused, or none of them if the import is strict and one is refused."""
+    prepared = catalogues.prepare(map(requests.catalogue_row, request.rows))
+    verdicts = catalogues.judge(prepared, _known(tx, prepared))
+    refused = sum(1 for verdict in verdicts if verdict.refusal is not None)
+    written = not request.dry_run and not (request.strict and refused)
+    new = [verdict.item for verdict in verdicts if verdict.item is not None] if written else []
+    new = [replace(item, created_at=tx.now, updated_at=tx.now) for item in new]
+    items.insert_many(tx.connection, new, tx.now)
+    for item in new:
+        tx.publish(events_pb2.ItemCreated(item=item_message(item)), item.code)
+    counts = {"rows": str(len(verdicts)), "refused": str(refused), "created": str(len(new))}
+    tx.audit("import_items", request.request_id, "done" if written else "nothing written", **counts)
+    return requests.import_answer(verdicts, written=written)
+
+
+def announce_items(tx: Transaction) -> int:
+    """Tell all items again as they are now, so that projections can be rebuilt."""
+    count, after = 0, ""
+    while page := items.page(tx.connection, after, "", include_archived=True, limit=_ANNOUNCED_AT_ONCE):
+        for item in page:
+            tx.publish(events_pb2.ItemAnnounced(item=item_message(item)), item.code)
+        count, after = count + len(page), page[-1].code
+    return count
+
+
+def _check_barcode(tx: Transaction, item: Item) -> None:
+    if item.barcode and items.owners_of_barcodes(tx.connection, [item.barcode]):
+        raise Duplicate("barcode", item.barcode)
+
+
+def _known(tx: Transaction, prepared: list[Judged]) -> KnownItems:
+    """The part of the catalogue that the rows could collide with."""
+    wanted = [judged.item for judged in prepared if judged.item is not None]
+    known = items.find_many(tx.connection, (item.code for item in wanted))
+    barcodes = items.owners_of_barcodes(tx.connection, (item.barcode for item in wanted if item.barcode))
+    return KnownItems(known, barcodes)

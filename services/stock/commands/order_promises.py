@@ -1,0 +1,107 @@
+"""What the life of an order does to stock: hold, promise, expect, release."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from kuguan.orders.v1 import events_pb2 as order_events
+from kuguan.orders.v1 import orders_pb2
+from kuguan.stock.v1 import events_pb2
+
+from services.kit.errors import NoSuch
+from services.kit.writing import Transaction
+from services.stock.commands.filling import announce_promise, fill_waiting
+from services.stock.domain.items import Measure
+from services.stock.domain.reservations import State
+from services.stock.messages import requests
+from services.stock.messages.stock import reservation_message
+from services.stock.storage import balances, items, reservations, returns, settings, warehouses
+
+OrderEnded = order_events.OrderRejected | order_events.OrderCancelled | order_events.OrderExpired
+
+
+def hold_for_order(tx: Transaction, event: order_events.OrderPlaced) -> None:
+    """Hold what is there for a new order until it is decided; note what a return will bring."""
+    order = event.order
+    if order.stock_effect == orders_pb2.STOCK_EFFECT_RECEIVE:
+        _expect(tx, order, approved=False)
+        return
+    holds = order.stock_effect == orders_pb2.STOCK_EFFECT_ISSUE and order.holds_stock
+    if holds and reservations.find(tx.connection, order.name) is None:
+        _promise(tx, order, approved=False)
+
+
+def promise_to_order(tx: Transaction, event: order_events.OrderApproved) -> None:
+    """Make an order's hold hard and try again what is missing; let an approved return come back."""
+    order = event.order
+    if order.stock_effect == orders_pb2.STOCK_EFFECT_RECEIVE:
+        _expect(tx, order, approved=True)
+        return
+    if order.stock_effect != orders_pb2.STOCK_EFFECT_ISSUE:
+        return
+    reservation = reservations.find(tx.connection, order.name)
+    if reservation is None:
+        _promise(tx, order, approved=True)
+        return
+    shelf = balances.load(tx.connection, {line.item for line in reservation.lines}, tx.now)
+    if reservation.approve(shelf, tx.now):
+        balances.save(tx.connection, shelf)
+        reservations.save_many(tx.connection, [reservation])
+        announce_promise(tx, reservation)
+
+
+def release_order(tx: Transaction, event: OrderEnded) -> None:
+    """Give back what was promised to an order that will not be carried out; expect its return no more."""
+    document = event.order.name
+    expected = returns.find(tx.connection, document)
+    if expected is not None:
+        expected.withdraw()
+        returns.save(tx.connection, expected)
+    reservation = reservations.find(tx.connection, document)
+    if reservation is None:
+        return
+    places = reservation.places
+    shelf = balances.load(tx.connection, {place.item for place in places}, tx.now)
+    if not reservation.end(shelf, State.RELEASED):
+        return
+    reservations.save_many(tx.connection, [reservation])
+    message = reservation_message(reservation)
+    tx.publish(events_pb2.StockReleased(reservation=message), document)
+    fill_waiting(tx, shelf, places)
+    balances.save(tx.connection, shelf)
+
+
+def _promise(tx: Transaction, order: orders_pb2.Order, *, approved: bool) -> None:
+    hours = settings.hold_hours(tx.connection)
+    expires_at = None if approved else tx.now + timedelta(hours=hours)
+    reservation = requests.order_promise(order, _measures(tx, order), tx.now, expires_at)
+    shelf = balances.load(tx.connection, {line.item for line in reservation.lines}, tx.now)
+    if approved:
+        reservation.approve(shelf, tx.now)
+    else:
+        reservation.fill(shelf)
+    balances.save(tx.connection, shelf)
+    reservations.insert_many(tx.connection, [reservation])
+    announce_promise(tx, reservation)
+
+
+def _expect(tx: Transaction, order: orders_pb2.Order, *, approved: bool) -> None:
+    expected = returns.find(tx.connection, order.name)
+    if expected is None:
+        expected = requests.order_return(order, _measures(tx, order), tx.now)
+        returns.insert_one(tx.connection, expected)
+    if approved:
+        expected.approve()
+        returns.save(tx.connection, expected)
+
+
+def _measures(tx: Transaction, order: orders_pb2.Order) -> dict[str, Measure]:
+    """How the order's items are counted; an order about things that are not there cannot be promised."""
+    measures = items.measures(tx.connection, {line.item for line in order.lines})
+    known_places = warehouses.today(tx.connection, tx.now)
+    for line in order.lines:
+        if line.item not in measures:
+            raise NoSuch("item", line.item)
+        if line.warehouse not in known_places:
+            raise NoSuch("warehouse", line.warehouse)
+    return measures

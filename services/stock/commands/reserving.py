@@ -1,0 +1,73 @@
+"""Promises that other programs and people ask for: the hottest path, decided in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kuguan.stock.v1 import events_pb2, stock_pb2
+
+from services.kit.errors import Duplicate, KuguanError
+from services.kit.writing import Asked, Transaction, writes, writes_in_groups
+from services.stock.commands.filling import fill_waiting
+from services.stock.domain.reservations import Reservation
+from services.stock.domain.wishes import Wish, check, fulfil, outside_document
+from services.stock.messages import requests
+from services.stock.messages.stock import reservation_message
+from services.stock.storage import balances, items, reservations
+
+
+@writes_in_groups(stock_pb2.ReserveResponse)
+def reserve(
+    tx: Transaction, asked: Sequence[Asked[stock_pb2.ReserveRequest]]
+) -> Sequence[stock_pb2.ReserveResponse | KuguanError]:
+    """Promise goods to documents, each all or nothing: loaded at once, decided in turn, saved in bulk."""
+    wishes = [_understand(one) for one in asked]
+    readable = [wish for wish in wishes if isinstance(wish, Wish)]
+    codes = {line.item for wish in readable for line in wish.lines}
+    in_packs = {line.item for wish in readable for line in wish.lines if line.unit}
+    measures = items.measures(tx.connection, codes, packs_of=in_packs)
+    shelf = balances.load(tx.connection, codes, tx.now)
+    taken = reservations.taken(tx.connection, {wish.document for wish in readable})
+    made: list[Reservation] = []
+    answers: list[stock_pb2.ReserveResponse | KuguanError] = []
+    for wish in wishes:
+        try:
+            if isinstance(wish, KuguanError):
+                raise wish
+            if wish.document in taken:
+                raise Duplicate("reservation", wish.document)
+            reservation = fulfil(wish, measures, shelf, tx.now)
+        except KuguanError as refusal:
+            answers.append(refusal)
+            continue
+        taken.add(wish.document)
+        made.append(reservation)
+        message = reservation_message(reservation)
+        tx.publish(events_pb2.StockReserved(reservation=message), reservation.document)
+        answers.append(stock_pb2.ReserveResponse(reservation=message))
+    balances.save(tx.connection, shelf)
+    reservations.insert_many(tx.connection, made)
+    return answers
+
+
+@writes(audited=True)
+def release(tx: Transaction, request: stock_pb2.ReleaseRequest) -> stock_pb2.ReleaseResponse:
+    """Give back what is still promised to a document of an outside program; whoever waits gets it."""
+    reservation = reservations.get(tx.connection, outside_document(request.document))
+    places = reservation.places
+    shelf = balances.load(tx.connection, {place.item for place in places}, tx.now)
+    reservation.release(shelf)
+    reservations.save_many(tx.connection, [reservation])
+    message = reservation_message(reservation)
+    tx.publish(events_pb2.StockReleased(reservation=message), reservation.document)
+    fill_waiting(tx, shelf, places)
+    balances.save(tx.connection, shelf)
+    tx.audit("release", reservation.document)
+    return stock_pb2.ReleaseResponse(reservation=message)
+
+
+def _understand(one: Asked[stock_pb2.ReserveRequest]) -> Wish | KuguanError:
+    try:
+        return check(requests.wish(one.request, one.caller))
+    except KuguanError as refusal:
+        return refusal

@@ -1,0 +1,57 @@
+"""Returns: goods come back."""
+
+from __future__ import annotations
+
+from kuguan.stock.v1 import events_pb2, stock_pb2
+
+from services.kit.quantity import Quantity
+from services.kit.wire import decimal
+from services.kit.writing import Transaction, writes
+from services.stock.commands.filling import fill_waiting
+from services.stock.domain.ledger import Cause
+from services.stock.domain.shelf import Pick, Place
+from services.stock.domain.texts import document_name
+from services.stock.messages import requests
+from services.stock.messages.stock import entry_message
+from services.stock.storage import balances, ledger, returns
+
+
+@writes(audited=True)
+def return_to_stock(
+    tx: Transaction, request: stock_pb2.ReturnToStockRequest
+) -> stock_pb2.ReturnToStockResponse:
+    """Put the goods of an approved return back, give them to whoever waits, and announce it."""
+    expected = returns.get(tx.connection, document_name(request.document))
+    outstanding = ledger.outstanding(tx.connection, expected.tracked_items, expected.counterpart)
+    moves = expected.receive(requests.brought(request, expected), outstanding, tx.caller.person)
+    codes = {move.key.item for move in moves}
+    shelf = balances.load(tx.connection, codes, tx.now, with_empty=True)
+    expiries = balances.lot_expiries(tx.connection, codes)
+    for move in moves:
+        expiry = expiries.get((move.key.item, move.key.lot))
+        shelf.receive(Pick(move.key, move.quantity, expiry), tx.now, expected.document)
+    cause = Cause(
+        document=expected.document,
+        movement=expected.movement,
+        counterpart=expected.counterpart,
+        occurred_at=tx.now,
+        recorded_at=tx.now,
+        actor=tx.caller.name,
+        client=tx.caller.client,
+        request_id=request.request_id,
+    )
+    entries = ledger.append(tx.connection, cause, moves)
+    returns.save(tx.connection, expected)
+    answer = stock_pb2.ReturnToStockResponse(entries=map(entry_message, entries))
+    lines = [
+        events_pb2.ReturnedLine(
+            line=line.number, returned=decimal(Quantity(line.returned, line.measure.scale))
+        )
+        for line in expected.lines
+    ]
+    event = events_pb2.StockReturned(document=expected.document, lines=lines, entries=answer.entries)
+    tx.publish(event, expected.document)
+    fill_waiting(tx, shelf, {Place(move.key.item, move.key.warehouse) for move in moves})
+    balances.save(tx.connection, shelf)
+    tx.audit("return_to_stock", expected.document, entries=str(len(entries)))
+    return answer

@@ -1,0 +1,1 @@
+"""The rules of stock, pure; quantities are whole numbers on the scale of their item."""

@@ -1,0 +1,1 @@
+"""Domain to protobuf and back: the only room that knows both."""

@@ -1,0 +1,1 @@
+"""Every read of stock, each on one consistent view."""

@@ -1,0 +1,242 @@
+"""SQL of the balances: loading a shelf, saving what became of it, and the figures people ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy import Date as SqlDate
+
+from services.kit.database import in_chunks
+from services.stock.domain.shelf import Balance, Key, Pick, Place, Shelf
+from services.stock.storage import warehouses
+from services.stock.storage.tables import BALANCES, ITEMS, LOTS
+
+_LOADED = (
+    select(
+        BALANCES.c.item,
+        BALANCES.c.warehouse,
+        BALANCES.c.lot,
+        BALANCES.c.serial,
+        BALANCES.c.on_hand,
+        BALANCES.c.held,
+        BALANCES.c.reserved,
+        LOTS.c.expiry,
+        BALANCES.c.received_at,
+        BALANCES.c.received_document,
+    )
+    .join(LOTS, and_(LOTS.c.item == BALANCES.c.item, LOTS.c.lot == BALANCES.c.lot), isouter=True)
+    .where(BALANCES.c.item.in_(bindparam("items", expanding=True)))
+)
+_FILLED = _LOADED.where(BALANCES.c.on_hand > 0)
+# Check and write are one step (R4): nothing is changed where the figures would not allow it.
+_CHANGE = (
+    update(BALANCES)
+    .where(
+        BALANCES.c.item == bindparam("key_item"),
+        BALANCES.c.warehouse == bindparam("key_warehouse"),
+        BALANCES.c.lot == bindparam("key_lot"),
+        BALANCES.c.serial == bindparam("key_serial"),
+        BALANCES.c.on_hand + bindparam("more_on_hand") - BALANCES.c.held
+        >= BALANCES.c.reserved + bindparam("more_reserved"),
+        BALANCES.c.reserved + bindparam("more_reserved") >= 0,
+    )
+    .values(
+        on_hand=BALANCES.c.on_hand + bindparam("more_on_hand"),
+        reserved=BALANCES.c.reserved + bindparam("more_reserved"),
+    )
+)
+_INSERT = insert(BALANCES)
+_PLACES = (
+    select(BALANCES.c.item, BALANCES.c.warehouse, func.sum(BALANCES.c.on_hand))
+    .where(BALANCES.c.item.in_(bindparam("items", expanding=True)))
+    .group_by(BALANCES.c.item, BALANCES.c.warehouse)
+)
+
+
+class Figures(NamedTuple):
+    """Sums of one place; what has expired counts as held."""
+
+    item: str
+    warehouse: str
+    on_hand: int
+    held: int
+    reserved: int
+
+
+def load(connection: Connection, items: Iterable[str], now: datetime, *, with_empty: bool = False) -> Shelf:
+    """All balances of some items as a shelf; those that are empty only where goods may arrive."""
+    statement = _LOADED if with_empty else _FILLED
+    balances = [
+        _balance(row)
+        for chunk in in_chunks(sorted(set(items)))
+        for row in connection.execute(statement, {"items": chunk})
+    ]
+    return Shelf(balances, warehouses.today(connection, now))
+
+
+def save(connection: Connection, shelf: Shelf) -> None:
+    """Write what became of a shelf; every row must still allow it."""
+    known: list[dict[str, Any]] = []
+    fresh: list[dict[str, Any]] = []
+    for balance in shelf.changes():
+        (fresh if balance.is_new else known).append(_values(balance))
+    if known:
+        changed = connection.execute(_CHANGE, known).rowcount
+        assert changed == len(known), "a balance changed between loading and saving"
+    if fresh:
+        connection.execute(_INSERT, fresh)
+
+
+def on_hand_of_places(connection: Connection, items: Iterable[str]) -> dict[Place, int]:
+    """What each place of some items has on hand, over its lots and serials."""
+    sums: dict[Place, int] = {}
+    for chunk in in_chunks(sorted(set(items))):
+        for item, warehouse, on_hand in connection.execute(_PLACES, {"items": chunk}):
+            sums[Place(item, warehouse)] = int(on_hand)
+    return sums
+
+
+def add_lots(connection: Connection, picks: Iterable[Pick], now: datetime) -> None:
+    """Remember the expiry dates of lots that arrive for the first time."""
+    arriving = {(pick.key.item, pick.key.lot): pick.expiry for pick in picks if pick.key.lot}
+    known = lot_expiries(connection, {item for item, _ in arriving})
+    rows = [
+        {"item": item, "lot": lot, "expiry": expiry, "created_at": now}
+        for (item, lot), expiry in arriving.items()
+        if (item, lot) not in known
+    ]
+    if rows:
+        connection.execute(insert(LOTS), rows)
+
+
+def lot_expiries(connection: Connection, items: Iterable[str]) -> dict[tuple[str, str], date | None]:
+    """The lots of some items with their expiry dates."""
+    found: dict[tuple[str, str], date | None] = {}
+    for chunk in in_chunks(sorted(set(items))):
+        for row in connection.execute(select(LOTS).where(LOTS.c.item.in_(chunk))):
+            found[row.item, row.lot] = row.expiry
+    return found
+
+
+def figures(
+    connection: Connection, items: Sequence[str], warehouse: str, today: Mapping[str, date]
+) -> list[Figures]:
+    """What each place of some items has, in one query a chunk, by warehouse code."""
+    unusable = BALANCES.c.on_hand - BALANCES.c.reserved
+    held = case((_usable(today), BALANCES.c.held), else_=unusable)
+    sums = (
+        select(
+            BALANCES.c.item,
+            BALANCES.c.warehouse,
+            func.sum(BALANCES.c.on_hand),
+            func.sum(held),
+            func.sum(BALANCES.c.reserved),
+        )
+        .join(LOTS, and_(LOTS.c.item == BALANCES.c.item, LOTS.c.lot == BALANCES.c.lot), isouter=True)
+        .where(BALANCES.c.on_hand > 0)
+        .group_by(BALANCES.c.item, BALANCES.c.warehouse)
+        .order_by(BALANCES.c.item, BALANCES.c.warehouse)
+    )
+    if warehouse:
+        sums = sums.where(BALANCES.c.warehouse == warehouse)
+    return [
+        Figures(item, place, int(on_hand), int(held_sum), int(reserved))
+        for chunk in in_chunks(sorted(set(items)))
+        for item, place, on_hand, held_sum, reserved in connection.execute(
+            sums.where(BALANCES.c.item.in_(chunk))
+        )
+    ]
+
+
+def lots(connection: Connection, item: str, warehouse: str, limit: int) -> list[Balance]:
+    """What is on hand of an item in a warehouse by lot and serial, in picking order."""
+    last = LOTS.c.expiry.is_(None)
+    query = (
+        _FILLED.where(BALANCES.c.warehouse == warehouse)
+        .order_by(last, LOTS.c.expiry, BALANCES.c.received_at, BALANCES.c.lot, BALANCES.c.serial)
+        .limit(limit)
+    )
+    rows = connection.execute(query, {"items": [item]})
+    return [_balance(row) for row in rows]
+
+
+def low_items(
+    connection: Connection, after: str, limit: int, today: Mapping[str, date]
+) -> list[tuple[str, int]]:
+    """Watched items after a code whose available quantity is at or below their reorder point."""
+    free = BALANCES.c.on_hand - BALANCES.c.held - BALANCES.c.reserved
+    available = (
+        select(func.coalesce(func.sum(free), 0))
+        .select_from(BALANCES)
+        .join(LOTS, and_(LOTS.c.item == BALANCES.c.item, LOTS.c.lot == BALANCES.c.lot), isouter=True)
+        .where(BALANCES.c.item == ITEMS.c.code, _usable(today))
+        .scalar_subquery()
+    )
+    watched = (
+        select(ITEMS.c.code, ITEMS.c.reorder_point, available.label("available"))
+        .where(ITEMS.c.reorder_point.is_not(None), ITEMS.c.archived.is_(False), ITEMS.c.code > after)
+        .subquery()
+    )
+    query = (
+        select(watched.c.code, watched.c.available)
+        .where(watched.c.available <= watched.c.reorder_point)
+        .order_by(watched.c.code)
+        .limit(limit)
+    )
+    return [(code, int(quantity)) for code, quantity in connection.execute(query)]
+
+
+def _usable(today: Mapping[str, date]) -> ColumnElement[bool]:
+    """That the lot has not expired where it lies (reference §8); the day may differ between time zones."""
+    days: dict[date, list[str]] = {}
+    for code, day in today.items():
+        days.setdefault(day, []).append(code)
+    latest = literal(max(days, default=date.max), SqlDate)
+    earlier = [(BALANCES.c.warehouse.in_(days[day]), literal(day, SqlDate)) for day in sorted(days)[:-1]]
+    day_there = case(*earlier, else_=latest) if earlier else latest
+    return or_(LOTS.c.expiry.is_(None), LOTS.c.expiry >= day_there)
+
+
+def _balance(row: Any) -> Balance:
+    item, warehouse, lot, serial, on_hand, held, reserved, expiry, received_at, document = row
+    key = Key(item, warehouse, lot, serial)
+    return Balance(key, on_hand, held, reserved, expiry, received_at, document, on_hand, reserved)
+
+
+def _values(balance: Balance) -> dict[str, Any]:
+    key = balance.key
+    if balance.is_new:
+        return {
+            "item": key.item,
+            "warehouse": key.warehouse,
+            "lot": key.lot,
+            "serial": key.serial,
+            "on_hand": balance.on_hand,
+            "held": balance.held,
+            "reserved": balance.reserved,
+            "received_at": balance.received_at,
+            "received_document": balance.received_document,
+        }
+    return {
+        "key_item": key.item,
+        "key_warehouse": key.warehouse,
+        "key_lot": key.lot,
+        "key_serial": key.serial,
+        "more_on_hand": balance.on_hand - balance.on_hand_before,
+        "more_reserved": balance.reserved - balance.reserved_before,
+    }

@@ -1,0 +1,230 @@
+"""SQL of the catalogue: items with their packs and aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from services.kit.database import in_chunks
+from services.kit.errors import NoSuch, VersionChanged
+from services.stock.domain.items import Item, Measure, Pack, Tracking
+from services.stock.domain.texts import shown
+from services.stock.storage import numbers
+from services.stock.storage.tables import (
+    BALANCES,
+    ITEM_ALIASES,
+    ITEM_UNITS,
+    ITEMS,
+    RESERVATION_LINES,
+    RETURN_LINES,
+)
+
+_MEASURES = select(ITEMS.c.code, ITEMS.c.base_unit, ITEMS.c.scale, ITEMS.c.tracking, ITEMS.c.archived).where(
+    ITEMS.c.code.in_(bindparam("codes", expanding=True))
+)
+_ITEMS = select(ITEMS).where(ITEMS.c.code.in_(bindparam("codes", expanding=True)))
+_UNITS = (
+    select(ITEM_UNITS)
+    .where(ITEM_UNITS.c.item.in_(bindparam("codes", expanding=True)))
+    .order_by(ITEM_UNITS.c.item, ITEM_UNITS.c.position)
+)
+_ALIASES = (
+    select(ITEM_ALIASES)
+    .where(ITEM_ALIASES.c.item.in_(bindparam("codes", expanding=True)))
+    .order_by(ITEM_ALIASES.c.item, ITEM_ALIASES.c.position)
+)
+_BARCODES = select(ITEMS.c.barcode, ITEMS.c.code).where(
+    ITEMS.c.barcode.in_(bindparam("barcodes", expanding=True))
+)
+_TRACKING = {tracking.value: tracking for tracking in Tracking}
+
+
+def measures(
+    connection: Connection, codes: Iterable[str], packs_of: Iterable[str] = ()
+) -> dict[str, Measure]:
+    """How items are counted; their packs are read only where somebody asks in packs."""
+    packs = _packs(connection, sorted(packs_of))
+    found: dict[str, Measure] = {}
+    for chunk in in_chunks(sorted(codes)):
+        for code, base_unit, scale, tracking, archived in connection.execute(_MEASURES, {"codes": chunk}):
+            found[code] = Measure(code, base_unit, scale, _TRACKING[tracking], archived, packs.get(code, ()))
+    return found
+
+
+def measures_with_packs(connection: Connection, codes: Iterable[str]) -> dict[str, Measure]:
+    """How items are counted, in every unit they have."""
+    codes = set(codes)
+    return measures(connection, codes, packs_of=codes)
+
+
+def find_many(connection: Connection, codes: Iterable[str]) -> dict[str, Item]:
+    """Items by their codes; unknown codes are left out."""
+    wanted = sorted(set(codes))
+    rows = [row for chunk in in_chunks(wanted) for row in connection.execute(_ITEMS, {"codes": chunk})]
+    return {item.code: item for item in _items(connection, rows)}
+
+
+def get(connection: Connection, code: str) -> Item:
+    """One item; raises NoSuch."""
+    item = find_many(connection, [code]).get(code)
+    if item is None:
+        raise NoSuch("item", shown(code))
+    return item
+
+
+def page(connection: Connection, after: str, category: str, include_archived: bool, limit: int) -> list[Item]:
+    """The items after a code, in the order of their codes."""
+    query = select(ITEMS).where(ITEMS.c.code > after).order_by(ITEMS.c.code).limit(limit)
+    if category:
+        query = query.where(ITEMS.c.category == category)
+    if not include_archived:
+        query = query.where(ITEMS.c.archived.is_(False))
+    return _items(connection, connection.execute(query).all())
+
+
+def changed_since(connection: Connection, change: int, limit: int) -> list[tuple[int, Item]]:
+    """Items that changed after a given change, with the number of their last change, oldest first."""
+    query = select(ITEMS).where(ITEMS.c.change > change).order_by(ITEMS.c.change).limit(limit)
+    rows = connection.execute(query).all()
+    return [(row.change, item) for row, item in zip(rows, _items(connection, rows), strict=True)]
+
+
+def owners_of_barcodes(connection: Connection, barcodes: Iterable[str]) -> dict[str, str]:
+    """Barcodes that are taken, with the code of the item they are printed on."""
+    return {
+        row.barcode: row.code
+        for chunk in in_chunks(sorted(set(barcodes)))
+        for row in connection.execute(_BARCODES, {"barcodes": chunk})
+    }
+
+
+def insert_many(
+    connection: Connection, items: Sequence[Item], now: datetime, request_id: str | None = None
+) -> None:
+    """Write new items; a request id is kept where one request made one item."""
+    if not items:
+        return
+    change = numbers.take(connection, "item_change", len(items))
+    rows = [
+        {
+            **_values(item),
+            "code": item.code,
+            "change": number,
+            "request_id": request_id,
+            "created_at": now,
+            "updated_at": now,
+        }
+        for number, item in enumerate(items, start=change)
+    ]
+    connection.execute(insert(ITEMS), rows)
+    _insert_words(connection, items)
+
+
+def update_one(connection: Connection, item: Item, seen_version: int) -> None:
+    """Write the next version of an item; raises VersionChanged if somebody was faster."""
+    change = numbers.take(connection, "item_change", 1)
+    statement = (
+        update(ITEMS)
+        .where(ITEMS.c.code == item.code, ITEMS.c.version == seen_version)
+        .values(**_values(item), change=change, updated_at=item.updated_at)
+    )
+    if connection.execute(statement).rowcount != 1:
+        raise VersionChanged("item", item.code)
+    connection.execute(delete(ITEM_UNITS).where(ITEM_UNITS.c.item == item.code))
+    connection.execute(delete(ITEM_ALIASES).where(ITEM_ALIASES.c.item == item.code))
+    _insert_words(connection, [item])
+
+
+def has_moved(connection: Connection, code: str) -> bool:
+    """Whether anything is recorded in this item's unit: stock, a promise or an expected return."""
+    for table in (BALANCES, RESERVATION_LINES, RETURN_LINES):
+        if connection.execute(select(table.c.item).where(table.c.item == code).limit(1)).first():
+            return True
+    return False
+
+
+def _insert_words(connection: Connection, items: Sequence[Item]) -> None:
+    units = [
+        {
+            "item": item.code,
+            "unit": pack.unit,
+            "position": position,
+            "numerator": pack.numerator,
+            "denominator": pack.denominator,
+        }
+        for item in items
+        for position, pack in enumerate(item.packs)
+    ]
+    aliases = [
+        {"item": item.code, "position": position, "alias": alias}
+        for item in items
+        for position, alias in enumerate(item.aliases)
+    ]
+    if units:
+        connection.execute(insert(ITEM_UNITS), units)
+    if aliases:
+        connection.execute(insert(ITEM_ALIASES), aliases)
+
+
+def _values(item: Item) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "name_en": item.name_en,
+        "specification": item.specification,
+        "category": item.category,
+        "base_unit": item.base_unit,
+        "scale": item.scale,
+        "barcode": item.barcode or None,
+        "tracking": item.tracking.value,
+        "shelf_life_days": item.shelf_life_days,
+        "reference_cost_micros": item.reference_cost_micros,
+        "list_price_micros": item.list_price_micros,
+        "reorder_point": item.reorder_point,
+        "archived": item.archived,
+        "version": item.version,
+    }
+
+
+def _packs(connection: Connection, codes: Sequence[str]) -> Mapping[str, tuple[Pack, ...]]:
+    packs: dict[str, tuple[Pack, ...]] = {}
+    for chunk in in_chunks(codes):
+        for row in connection.execute(_UNITS, {"codes": chunk}):
+            packs[row.item] = (*packs.get(row.item, ()), Pack(row.unit, row.numerator, row.denominator))
+    return packs
+
+
+def _items(connection: Connection, rows: Sequence[Any]) -> list[Item]:
+    codes = [row.code for row in rows]
+    packs = _packs(connection, codes)
+    aliases: dict[str, tuple[str, ...]] = {}
+    for chunk in in_chunks(codes):
+        for row in connection.execute(_ALIASES, {"codes": chunk}):
+            aliases[row.item] = (*aliases.get(row.item, ()), row.alias)
+    return [_item(row, packs.get(row.code, ()), aliases.get(row.code, ())) for row in rows]
+
+
+def _item(row: Any, packs: tuple[Pack, ...], aliases: tuple[str, ...]) -> Item:
+    return Item(
+        code=row.code,
+        name=row.name,
+        name_en=row.name_en,
+        specification=row.specification,
+        category=row.category,
+        base_unit=row.base_unit,
+        scale=row.scale,
+        packs=packs,
+        aliases=aliases,
+        barcode=row.barcode or "",
+        tracking=_TRACKING[row.tracking],
+        shelf_life_days=row.shelf_life_days,
+        reference_cost_micros=row.reference_cost_micros,
+        list_price_micros=row.list_price_micros,
+        reorder_point=row.reorder_point,
+        archived=row.archived,
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

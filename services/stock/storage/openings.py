@@ -1,0 +1,42 @@
+"""SQL of opening stock: what is already known of the rows' items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select
+
+from services.kit.database import in_chunks
+from services.stock.domain.openings import Known, OpeningRow
+from services.stock.domain.shelf import Key
+from services.stock.storage import balances, items, warehouses
+from services.stock.storage.tables import BALANCES
+
+_KEYS = select(
+    BALANCES.c.item,
+    BALANCES.c.warehouse,
+    BALANCES.c.lot,
+    BALANCES.c.serial,
+    BALANCES.c.on_hand,
+    BALANCES.c.received_document,
+).where(BALANCES.c.item.in_(bindparam("items", expanding=True)))
+
+
+def known(connection: Connection, rows: Sequence[OpeningRow], now: datetime) -> Known:
+    """Everything that the verdicts on the rows depend on."""
+    codes = {row.item for row in rows}
+    received: dict[Key, str] = {}
+    serial_places: dict[tuple[str, str], str] = {}
+    for chunk in in_chunks(sorted(codes)):
+        for item, warehouse, lot, serial, on_hand, document in connection.execute(_KEYS, {"items": chunk}):
+            received[Key(item, warehouse, lot, serial)] = document
+            if serial and on_hand:
+                serial_places[item, serial] = warehouse
+    return Known(
+        measures=items.measures_with_packs(connection, codes),
+        warehouses=frozenset(warehouses.today(connection, now)),
+        received=received,
+        serial_places=serial_places,
+        lot_expiries=balances.lot_expiries(connection, codes),
+    )

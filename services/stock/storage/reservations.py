@@ -1,0 +1,238 @@
+"""SQL of the promises: reservations, their lines and what is allocated to each line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
+
+from services.kit.database import in_chunks
+from services.kit.errors import NoSuch
+from services.stock.domain.reservations import LIVE, Line, Reservation, State
+from services.stock.domain.shelf import Key, Pick, Place
+from services.stock.domain.texts import shown
+from services.stock.storage import items
+from services.stock.storage.tables import ALLOCATIONS, LOTS, RESERVATION_LINES, RESERVATIONS
+
+_DOCUMENTS: Any = bindparam("documents", expanding=True)
+_TAKEN = select(RESERVATIONS.c.document).where(RESERVATIONS.c.document.in_(_DOCUMENTS))
+_HEADS = select(RESERVATIONS).where(RESERVATIONS.c.document.in_(_DOCUMENTS))
+_LINES = (
+    select(RESERVATION_LINES)
+    .where(RESERVATION_LINES.c.document.in_(_DOCUMENTS))
+    .order_by(RESERVATION_LINES.c.document, RESERVATION_LINES.c.line)
+)
+# In picking order, so that the hand-over card lists the lots as they are taken.
+_PICKS = (
+    select(ALLOCATIONS, LOTS.c.expiry)
+    .join(LOTS, and_(LOTS.c.item == ALLOCATIONS.c.item, LOTS.c.lot == ALLOCATIONS.c.lot), isouter=True)
+    .where(ALLOCATIONS.c.document.in_(_DOCUMENTS))
+    .order_by(
+        LOTS.c.expiry.is_(None), LOTS.c.expiry, LOTS.c.created_at, ALLOCATIONS.c.lot, ALLOCATIONS.c.serial
+    )
+)
+_INSERT_HEADS = insert(RESERVATIONS)
+_INSERT_LINES = insert(RESERVATION_LINES)
+_INSERT_PICKS = insert(ALLOCATIONS)
+_UPDATE_HEADS = (
+    update(RESERVATIONS)
+    .where(RESERVATIONS.c.document == bindparam("name"))
+    .values({name: bindparam(f"new_{name}") for name in ("state", "approved", "expires_at", "approved_at")})
+)
+_UPDATE_LINES = (
+    update(RESERVATION_LINES)
+    .where(RESERVATION_LINES.c.document == bindparam("name"), RESERVATION_LINES.c.line == bindparam("number"))
+    .values({name: bindparam(f"new_{name}") for name in ("reserved", "issued", "waiting")})
+)
+_DELETE_PICKS = delete(ALLOCATIONS).where(ALLOCATIONS.c.document == bindparam("name"))
+_EXPIRED = (
+    select(RESERVATIONS.c.document)
+    .where(RESERVATIONS.c.state == State.HELD.value, RESERVATIONS.c.expires_at <= bindparam("now"))
+    .order_by(RESERVATIONS.c.expires_at)
+    .limit(bindparam("at_most"))
+)
+
+
+def taken(connection: Connection, documents: Iterable[str]) -> set[str]:
+    """Which of the documents have a promise already."""
+    return {
+        row.document
+        for chunk in in_chunks(sorted(set(documents)))
+        for row in connection.execute(_TAKEN, {"documents": chunk})
+    }
+
+
+def insert_many(connection: Connection, reservations: Sequence[Reservation]) -> None:
+    """Write new promises in bulk."""
+    if not reservations:
+        return
+    connection.execute(_INSERT_HEADS, [_head(reservation) for reservation in reservations])
+    connection.execute(_INSERT_LINES, [_line(r, line) for r in reservations for line in r.lines])
+    _insert_picks(connection, reservations)
+
+
+def save_many(connection: Connection, reservations: Sequence[Reservation]) -> None:
+    """Write what became of promises that are stored already."""
+    if not reservations:
+        return
+    connection.execute(_UPDATE_HEADS, [_head_change(reservation) for reservation in reservations])
+    connection.execute(_UPDATE_LINES, [_line_change(r, line) for r in reservations for line in r.lines])
+    connection.execute(_DELETE_PICKS, [{"name": reservation.document} for reservation in reservations])
+    _insert_picks(connection, reservations)
+
+
+def find(connection: Connection, document: str) -> Reservation | None:
+    """The promise of a document, if it has one."""
+    found = load(connection, [document])
+    return found[0] if found else None
+
+
+def get(connection: Connection, document: str) -> Reservation:
+    """The promise of a document; raises NoSuch."""
+    reservation = find(connection, document)
+    if reservation is None:
+        raise NoSuch("reservation", shown(document))
+    return reservation
+
+
+def load(connection: Connection, documents: Sequence[str]) -> list[Reservation]:
+    """The promises of some documents, in the order asked for; unknown ones are left out."""
+    heads: list[Any] = []
+    line_rows: list[Any] = []
+    pick_rows: list[Any] = []
+    for chunk in in_chunks(documents):
+        heads += connection.execute(_HEADS, {"documents": chunk})
+        line_rows += connection.execute(_LINES, {"documents": chunk})
+        pick_rows += connection.execute(_PICKS, {"documents": chunk})
+    measures = items.measures(connection, {row.item for row in line_rows})
+    picks: dict[tuple[str, int], list[Pick]] = {}
+    for row in pick_rows:
+        key = Key(row.item, row.warehouse, row.lot, row.serial)
+        picks.setdefault((row.document, row.line), []).append(Pick(key, row.quantity, row.expiry))
+    lines: dict[str, list[Line]] = {}
+    for row in line_rows:
+        promised = picks.get((row.document, row.line), [])
+        line = Line(row.line, measures[row.item], row.warehouse, row.wanted, row.issued, promised)
+        lines.setdefault(row.document, []).append(line)
+    found = {row.document: _reservation(row, lines[row.document]) for row in heads}
+    return [found[document] for document in documents if document in found]
+
+
+def ran_out(connection: Connection, now: datetime, at_most: int) -> list[Reservation]:
+    """Soft promises whose time has run out, the longest overdue first."""
+    documents = connection.scalars(_EXPIRED, {"now": now, "at_most": at_most}).all()
+    return load(connection, list(documents))
+
+
+def waiting(
+    connection: Connection, places: Iterable[Place], after: tuple[datetime, str] | None, at_most: int
+) -> list[str]:
+    """Approved documents that miss something in these places, the oldest approval first."""
+    lines, heads = RESERVATION_LINES.c, RESERVATIONS.c
+    in_places = [and_(lines.item == item, lines.warehouse == warehouse) for item, warehouse in sorted(places)]
+    query = (
+        select(heads.document, heads.approved_at)
+        .join(RESERVATION_LINES, lines.document == heads.document)
+        .where(lines.waiting > 0, or_(*in_places))
+        .distinct()
+        .order_by(heads.approved_at, heads.document)
+        .limit(at_most)
+    )
+    if after is not None:
+        moment, document = after
+        query = query.where(
+            or_(heads.approved_at > moment, and_(heads.approved_at == moment, heads.document > document))
+        )
+    return [row.document for row in connection.execute(query)]
+
+
+def _insert_picks(connection: Connection, reservations: Sequence[Reservation]) -> None:
+    rows = [
+        {
+            "document": reservation.document,
+            "line": line.number,
+            "lot": pick.key.lot,
+            "serial": pick.key.serial,
+            "item": pick.key.item,
+            "warehouse": pick.key.warehouse,
+            "quantity": pick.quantity,
+        }
+        for reservation in reservations
+        for line in reservation.lines
+        for pick in line.picks
+    ]
+    if rows:
+        connection.execute(_INSERT_PICKS, rows)
+
+
+def _head(reservation: Reservation) -> dict[str, Any]:
+    return {
+        "document": reservation.document,
+        "state": reservation.state.value,
+        "of_order": reservation.of_order,
+        "approved": reservation.approved,
+        "movement": reservation.movement,
+        "counterpart": reservation.counterpart,
+        "requester": reservation.requester,
+        "request_id": reservation.request_id,
+        "expires_at": reservation.expires_at,
+        "approved_at": reservation.approved_at,
+        "created_at": reservation.created_at,
+    }
+
+
+def _head_change(reservation: Reservation) -> dict[str, Any]:
+    return {
+        "name": reservation.document,
+        "new_state": reservation.state.value,
+        "new_approved": reservation.approved,
+        "new_expires_at": reservation.expires_at,
+        "new_approved_at": reservation.approved_at,
+    }
+
+
+def _line(reservation: Reservation, line: Line) -> dict[str, Any]:
+    return {
+        "document": reservation.document,
+        "line": line.number,
+        "item": line.measure.item,
+        "warehouse": line.warehouse,
+        "wanted": line.wanted,
+        "reserved": line.reserved,
+        "issued": line.issued,
+        "waiting": _waiting(reservation, line),
+    }
+
+
+def _line_change(reservation: Reservation, line: Line) -> dict[str, Any]:
+    return {
+        "name": reservation.document,
+        "number": line.number,
+        "new_reserved": line.reserved,
+        "new_issued": line.issued,
+        "new_waiting": _waiting(reservation, line),
+    }
+
+
+def _waiting(reservation: Reservation, line: Line) -> int:
+    queues = reservation.of_order and reservation.approved and reservation.state in LIVE
+    return line.missing if queues else 0
+
+
+def _reservation(row: Any, lines: list[Line]) -> Reservation:
+    return Reservation(
+        document=row.document,
+        state=State(row.state),
+        lines=lines,
+        of_order=row.of_order,
+        approved=row.approved,
+        created_at=row.created_at,
+        movement=row.movement,
+        counterpart=row.counterpart,
+        requester=row.requester,
+        request_id=row.request_id,
+        expires_at=row.expires_at,
+        approved_at=row.approved_at,
+    )

@@ -1,0 +1,62 @@
+"""SQL of the warehouses."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from services.kit.errors import NoSuch
+from services.stock.domain.texts import shown
+from services.stock.domain.warehouses import Warehouse, today_in
+from services.stock.storage.tables import WAREHOUSES
+
+_ZONES = select(WAREHOUSES.c.code, WAREHOUSES.c.time_zone)
+
+
+def today(connection: Connection, now: datetime) -> dict[str, date]:
+    """Every warehouse with the day it is there."""
+    rows = connection.execute(_ZONES).all()
+    days = {zone: today_in(zone, now) for zone in {row.time_zone for row in rows}}
+    return {row.code: days[row.time_zone] for row in rows}
+
+
+def find(connection: Connection, code: str) -> Warehouse | None:
+    """One warehouse, if there is such a code."""
+    row = connection.execute(select(WAREHOUSES).where(WAREHOUSES.c.code == code)).first()
+    return None if row is None else _warehouse(row)
+
+
+def get(connection: Connection, code: str) -> Warehouse:
+    """One warehouse; raises NoSuch."""
+    warehouse = find(connection, code)
+    if warehouse is None:
+        raise NoSuch("warehouse", shown(code))
+    return warehouse
+
+
+def page(connection: Connection, after: int, limit: int) -> list[tuple[int, Warehouse]]:
+    """Warehouses after a number, oldest first, with their numbers."""
+    query = select(WAREHOUSES).where(WAREHOUSES.c.number > after).order_by(WAREHOUSES.c.number).limit(limit)
+    return [(row.number, _warehouse(row)) for row in connection.execute(query)]
+
+
+def insert_one(connection: Connection, warehouse: Warehouse, request_id: str) -> None:
+    """Write a new warehouse."""
+    number = (connection.execute(select(func.max(WAREHOUSES.c.number))).scalar() or 0) + 1
+    values = {
+        "code": warehouse.code,
+        "number": number,
+        "name": warehouse.name,
+        "name_en": warehouse.name_en,
+        "purpose": warehouse.purpose,
+        "time_zone": warehouse.time_zone,
+        "request_id": request_id,
+        "created_at": warehouse.created_at,
+    }
+    connection.execute(insert(WAREHOUSES).values(values))
+
+
+def _warehouse(row: Any) -> Warehouse:
+    return Warehouse(row.code, row.name, row.name_en, row.purpose, row.time_zone, row.created_at)
