@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
 from bot.chat.conversation import Author, Draft, Listener, Message, Unsubscribe
 from bot.chat.encoding import content_from_json, content_to_json
 from bot.chat.platform import Card
-from bot.storage.tables import HEADS, MESSAGES, document_text
+from bot.storage.tables import HEADS, MESSAGES, stored_form
 from services.kit.database import in_chunks
 from services.kit.reading import Reader
 from services.kit.writing import Transaction, Writer
@@ -99,18 +99,21 @@ def append(tx: Transaction, person: str, draft: Draft) -> tuple[Message, bool]:
     if known is not None:
         return _message(known), False
     sequence, revision = _advance(tx.connection, person, 1)
+    content = stored_form(content_to_json(draft.content))
     row = {
         "person": person,
         "sequence": sequence,
         "revision": revision,
         "key": draft.key,
         "author": draft.author.value,
-        "content": content_to_json(draft.content),
+        "content": content,
         "card": draft.content.id if isinstance(draft.content, Card) else None,
         "kept_at": tx.now,
     }
     tx.connection.execute(insert(MESSAGES), row)
-    return Message(sequence, revision, draft.key, draft.author, draft.content, tx.now), True
+    # What is told is what is kept, also where the words could not be kept to the letter.
+    kept = content_from_json(content)
+    return Message(sequence, revision, draft.key, draft.author, kept, tx.now), True
 
 
 def replace_card(tx: Transaction, person: str, card_id: str, card: Card) -> tuple[Message | None, bool]:
@@ -124,14 +127,15 @@ def replace_card(tx: Transaction, person: str, card_id: str, card: Card) -> tupl
     known = tx.connection.execute(found).first()
     if known is None:
         return None, False
-    content = content_to_json(card)
-    if document_text(known.content) == document_text(content):
+    content = stored_form(content_to_json(card))
+    if known.content == content:
         return _message(known), False
     _, revision = _advance(tx.connection, person, 0)
     where = (MESSAGES.c.person == person, MESSAGES.c.sequence == known.sequence)
     values = {"content": content, "card": card.id, "revision": revision}
     tx.connection.execute(update(MESSAGES).where(*where).values(values))
-    return Message(known.sequence, revision, known.key, Author(known.author), card, known.kept_at), True
+    shown = content_from_json(content)
+    return Message(known.sequence, revision, known.key, Author(known.author), shown, known.kept_at), True
 
 
 def prune(tx: Transaction) -> int:

