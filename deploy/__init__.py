@@ -1,0 +1,1 @@
+"""Putting the parts together: the `kuguan` command and what starts, fills and looks after a system."""

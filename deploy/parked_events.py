@@ -1,0 +1,146 @@
+"""`kuguan events`: look at parked events, try them again, send lost ones again, announce what is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from google.protobuf.descriptor_pool import Default as default_pool
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import DecodeError
+from google.protobuf.message_factory import GetMessageClass
+from sqlalchemy import select
+
+from deploy.errors import CommandFailed
+from deploy.verification import Opened, opened
+from services.kit import audit, inbox, outbox
+from services.kit.access import SYSTEM
+from services.kit.tables import PARKED
+from services.kit.writing import Transaction
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class ParkedEvent:
+    """An event that a part could not apply."""
+
+    service: str
+    event_id: str
+    event_type: str
+    aggregate: str
+    sequence: int
+    reason: str
+    parked_at: datetime
+    payload: bytes
+    headers: Mapping[str, str]
+
+    def content(self) -> dict[str, Any] | str:
+        """The payload as JSON, or what is wrong with it."""
+        try:
+            kind = GetMessageClass(default_pool().FindMessageTypeByName(self.event_type))
+            return MessageToDict(kind.FromString(self.payload), preserving_proto_field_name=True)
+        except (KeyError, DecodeError) as error:
+            return f"unreadable: {type(error).__name__} ({len(self.payload)} bytes)"
+
+    def as_json(self, *, with_content: bool = False) -> dict[str, Any]:
+        """The event for programs; its content only where asked for, because it may name people."""
+        told: dict[str, Any] = {
+            "part": self.service,
+            "event": self.event_id,
+            "type": self.event_type,
+            "aggregate": self.aggregate,
+            "sequence": self.sequence,
+            "reason": self.reason,
+            "parked_at": self.parked_at.isoformat(),
+        }
+        if with_content:
+            told |= {"content": self.content(), "headers": dict(self.headers)}
+        return told
+
+
+def parked(data: Path) -> list[ParkedEvent]:
+    """All parked events of all parts, the oldest first."""
+    events: list[ParkedEvent] = []
+    with opened(data, {}) as parts:
+        for part in parts:
+            with part.database.reading.begin() as connection:
+                rows = connection.execute(select(PARKED).order_by(PARKED.c.parked_at)).all()
+            events += [_parked_event(part.service.name, row) for row in rows]
+    return events
+
+
+def _parked_event(service: str, row: Any) -> ParkedEvent:
+    return ParkedEvent(
+        service=service,
+        event_id=row.event_id,
+        event_type=row.event_type,
+        aggregate=row.aggregate,
+        sequence=row.aggregate_sequence,
+        reason=row.reason,
+        parked_at=row.parked_at,
+        payload=row.payload,
+        headers=json.loads(row.headers),
+    )
+
+
+def show(data: Path, event_id: str) -> list[ParkedEvent]:
+    """A parked event, once for each part that parked it; raises CommandFailed where there is none."""
+    found = [event for event in parked(data) if event.event_id == event_id]
+    if not found:
+        raise CommandFailed(
+            f"没有被搁置的事件 {event_id};用 kuguan events parked 查看。",
+            f"No parked event {event_id}; list them with `kuguan events parked`.",
+        )
+    return found
+
+
+def retry(data: Path) -> dict[str, tuple[int, int]]:
+    """Try all parked events again; answers for each part with how many were applied and how many stay."""
+    results: dict[str, tuple[int, int]] = {}
+    with opened(data, {}) as parts:
+        for part in parts:
+            results[part.service.name] = change(part, _retry_of(part))
+    return results
+
+
+def _retry_of(part: Opened) -> Callable[[Transaction], tuple[int, int]]:
+    return lambda tx: inbox.retry_parked(tx, part.database, part.service.reactions)
+
+
+def republish(data: Path, since: datetime) -> dict[str, int]:
+    """Send again what was announced since a moment; those who heard it already will notice."""
+    results: dict[str, int] = {}
+    with opened(data, {}) as parts:
+        for part in parts:
+            with part.database.group() as connection:
+                results[part.service.name] = outbox.republish(connection, since)
+    return results
+
+
+def announce(data: Path, what: str) -> int:
+    """Tell all resources of a kind again, so that others can rebuild what they know of them."""
+    with opened(data, {}) as parts:
+        for part in parts:
+            command = part.service.announcements.get(what)
+            if command is not None:
+                return int(change(part, command))
+        known = ", ".join(sorted(name for part in parts for name in part.service.announcements))
+    raise CommandFailed(
+        f"不能重新公布「{what}」;可以:{known}。", f"{what!r} cannot be announced; these can: {known}."
+    )
+
+
+def change(part: Opened, action: Callable[[Transaction], Result]) -> Result:
+    """Run an action in a short transaction of its own, with its events and audit rows in the same commit."""
+    with part.database.group() as connection:
+        tx = Transaction(connection, datetime.now(UTC))
+        tx.caller = SYSTEM
+        result = action(tx)
+        audit.append(connection, tx._records)
+        outbox.append(part.database, connection, tx._events, tx.now)
+        return result
