@@ -15,6 +15,9 @@ from services.kit.words.spelling import is_han
 SCAN_LIMIT = 1_000
 """Most phrases that one look-up compares letter by letter; a more frequent word says nothing alone."""
 
+SHORTEST_CORRECTED = 5
+"""Letters of the shortest Latin word that is corrected: "take" is no slip for "tape"."""
+
 NEAR_WORDS = 3
 """Most corrections that are tried for one misspelt Latin word."""
 
@@ -100,7 +103,7 @@ class Postings:
 
         The distance is 2 for each slip, but 1 for a vowel left out, a letter doubled or two letters swapped.
         """
-        if not word.isalpha() or len(word) < 4:
+        if not word.isalpha() or len(word) < SHORTEST_CORRECTED:
             return []
         allowed = 1 if len(word) < 8 else 2
         lists = [self._spellings[pair] for pair in set(_pairs_of(word)) if pair in self._spellings]

@@ -1,0 +1,109 @@
+"""Decisions: sentences about one order: approve, reject, take back, ask how far it is."""
+
+import re
+
+from bot.understand import grammar, references
+from bot.understand.heard import Heard
+from bot.understand.intents import Command, Intent, Problem
+from bot.understand.phrases import Phrases, Place, trim
+from bot.understand.references import Reference
+
+_QUESTION = re.compile(r"[?吗呢]|没有?\s*[。.!]*$|是否|有没有")
+_SEPARATED = re.compile(r"\s*[,:;。\n-]")
+_BEFORE_REASON = re.compile(r"(?:[了吧](?=[\s,:;。]))?[\s,:;。.-]*")
+_TOLD = re.compile(r"(?:批|过|同意|准)了[\s.。!]*$")
+_NEGATION_BEFORE = re.compile(r"(?:不|别|没|未|勿|莫|不要|不能|not|don't|never|cannot|can't)\s*$")
+
+
+def recognise(heard: Heard) -> Intent | None:
+    """The intent of a sentence with an order number; None when it is about something else.
+
+    A decision must be the whole sentence: 同意 88 但是改成3包 is no approval.
+    """
+    found = references.find(heard)
+    if not found:
+        return None
+    reference = found[0]
+    rest = heard.without(reference.start, reference.end)
+    if _is_question(heard.text):
+        asked = _question(rest, reference)
+        rejected = None if asked else _with_reason(rest, reference, grammar.REJECT, Command.REJECT)
+        return rejected if rejected and rejected.reason else asked
+    if len({each.number for each in found}) > 1 and found[0].is_prefixed:
+        several = any(table.find(rest.text) for table in (grammar.APPROVE, grammar.REJECT, grammar.WITHDRAW))
+        return Intent(Command.UNKNOWN, problem=Problem.SEVERAL_REFERENCES) if several else None
+    return _decision(rest, reference) or _question(rest, reference)
+
+
+def _is_question(text: str) -> bool:
+    start, _ = trim(text, (0, len(text)), grammar.POLITE)
+    asked = next(grammar.QUESTION_OPENERS.ends(text, start), None) is not None
+    polite = text.lstrip().startswith(("could", "can", "would", "will", "please"))
+    return asked or (_QUESTION.search(text) is not None and not polite)
+
+
+def _question(rest: Heard, reference: Reference) -> Intent | None:
+    asked = grammar.STATUS.covers(rest.text)
+    asked = asked or (_is_question(rest.text) and grammar.STATUS_QUESTION.covers(rest.text))
+    asked = asked or (reference.is_prefixed and (rest.is_read or grammar.NAMED_ORDER.covers(rest.text)))
+    return Intent(Command.REQUEST_STATUS, reference=reference.number) if asked else None
+
+
+def _decision(rest: Heard, reference: Reference) -> Intent | None:
+    rejected = _with_reason(rest, reference, grammar.REJECT, Command.REJECT)
+    if rejected is not None:
+        return rejected
+    # "LY88 通过了" tells or asks what has happened; it decides nothing.
+    if grammar.APPROVAL.covers(rest.text) and not _TOLD.search(rest.text, reference.end):
+        return Intent(Command.APPROVE, reference=reference.number)
+    return _with_reason(rest, reference, grammar.WITHDRAW, Command.WITHDRAW_REQUEST)
+
+
+def _with_reason(rest: Heard, reference: Reference, verbs: Phrases, command: Command) -> Intent | None:
+    """Verb and number in either order, then perhaps the reason; or the reason, a comma, verb and number."""
+    for start, end in verbs.find(rest.text):
+        if _NEGATION_BEFORE.search(rest.text, 0, start):
+            return None
+        first, last = min(start, reference.start), max(end, reference.end)
+        between = _between((start, end), (reference.start, reference.end))
+        text = rest.without(start, end).text
+        if not _is_filler(text, between):
+            continue
+        before, behind = (0, first), (last, len(text))
+        if _is_filler(text, before):
+            reason = _reason(rest, text, behind, reference, command)
+        elif _is_filler(text, behind) and _SEPARATED.match(text[:first].rstrip()[-1:] or " "):
+            reason = rest.said(*before).strip(" ,,。;;")
+        else:
+            continue
+        if reason is not None:
+            return Intent(command, reference=reference.number, reason=reason or None)
+    return None
+
+
+def _between(one: Place, other: Place) -> Place:
+    first, second = sorted((one, other))
+    return first[1], max(first[1], second[0])
+
+
+def _is_filler(text: str, place: Place) -> bool:
+    start, end = trim(text, place, grammar.DECISION_FILLERS)
+    return start >= end
+
+
+def _reason(heard: Heard, text: str, place: Place, reference: Reference, command: Command) -> str | None:
+    """The reason as written, "" when there is none, None when what follows cannot be a reason.
+
+    取消 is said of many things: 取消 3 点的会议. After a bare number it takes a reason only behind a mark.
+    """
+    start, end = place
+    marked = _SEPARATED.match(text, start) is not None
+    start = _BEFORE_REASON.match(text, start).end()  # type: ignore[union-attr]  # it matches nothing as well
+    for word_end in grammar.REASON.ends(text, start):
+        start, marked = word_end, True
+        break
+    if _is_filler(text, (start, end)):
+        return ""
+    start = _BEFORE_REASON.match(text, start).end()  # type: ignore[union-attr]
+    doubtful = command is Command.WITHDRAW_REQUEST and not reference.is_prefixed and not marked
+    return None if doubtful else heard.said(start, end).strip(" ,,。;;")

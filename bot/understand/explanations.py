@@ -1,0 +1,97 @@
+"""Explanations: what goods are for and why they come back, cut out of a sentence before its goods are read."""
+
+import re
+from dataclasses import replace
+
+from bot.understand import grammar, quantities
+from bot.understand.chinese import NOT_PURPOSE_TAIL, PURPOSE_TAIL, PURPOSE_TAIL_LEAD
+from bot.understand.heard import Heard
+from bot.understand.phrases import Phrases, Place, trim
+
+_STOP = re.compile(r"[\n;；。!]|(?<!\d)\.(?!\d)")
+_COMMA = re.compile(r"[,，]")
+_TAIL = re.compile(rf"([^\s,，;。!]{{1,30}}?)(?:{'|'.join(PURPOSE_TAIL)})(?=[\s。!.]*$|[,，])")
+_LEAD = Phrases(PURPOSE_TAIL_LEAD)
+
+
+def take(heard: Heard) -> tuple[Heard, str | None, str | None]:
+    """What is left of the sentence without its purpose and its reason, and these two as written."""
+    heard, reason = _marked(heard, grammar.REASON)
+    heard, purpose = _marked(heard, grammar.PURPOSE)
+    if purpose is None:
+        heard, purpose = _tail(heard)
+    return heard, purpose, reason
+
+
+def _marked(heard: Heard, markers: Phrases) -> tuple[Heard, str | None]:
+    """An explanation behind a marker such as 用于 or "for", up to where the goods go on."""
+    for start, end in markers.find(heard.text):
+        if heard.is_name(start, end) or _is_something_else(heard.text, start, end):
+            continue
+        last = _end_of_explanation(heard, end)
+        said = heard.said(*_without_courtesy(heard.text, (end, last))).strip(" :：,，")
+        if said:
+            return _cut(heard, start, last), said
+    return heard, None
+
+
+def _is_something_else(text: str, start: int, end: int) -> bool:
+    """Whether "for" belongs to "ask for" or "for me"."""
+    before = len(text[:start].rstrip())
+    behind = end + len(text[end:]) - len(text[end:].lstrip())
+    asked = next(grammar.NOT_PURPOSE_BEFORE.starts(text, before), None) is not None
+    return text[start:end] == "for" and (
+        asked or next(grammar.NOT_PURPOSE_AFTER.ends(text, behind), None) is not None
+    )
+
+
+def _end_of_explanation(heard: Heard, start: int) -> int:
+    """The end of the clause; a comma ends it when goods follow, a verb when none stood before."""
+    text = heard.text
+    stop = _STOP.search(text, start)
+    last = stop.start() if stop else len(text)
+    for comma in _COMMA.finditer(text, start, last):
+        following = trim(text, (comma.end(), last), grammar.POLITE)
+        if following[0] >= following[1] or quantities.find(heard, comma.end(), last):
+            return comma.start()
+        if any(comma.end() <= first < last for first, _ in heard.names):
+            return comma.start()
+    for table in (*grammar.STRONG_VERBS.values(), *grammar.WEAK_VERBS.values()):
+        for first, end in table.find(text[:last]):
+            goods = quantities.find(heard, end, last) or heard.is_name(end, last)
+            if first > start and goods and not heard.is_name(first, end):
+                last = min(last, first)
+    return last
+
+
+def _without_courtesy(text: str, place: Place) -> Place:
+    """The explanation without please and 谢谢 at its end; its beginning is kept as it is."""
+    start, end = place
+    while start < end and not text[start].isalnum():
+        start += 1
+    _, trimmed = trim(text, (start, end), _COURTESY)
+    return start, max(trimmed, start)
+
+
+_COURTESY = Phrases(("谢谢", "谢谢你", "谢谢您", "多谢", "谢了", "拜托", "please", "thanks", "thank you", "thx", "pls"))
+
+
+def _tail(heard: Heard) -> tuple[Heard, str | None]:
+    """给会议用, 开会用: the purpose stands in front of 用, behind the goods or before the first comma."""
+    match = _TAIL.search(heard.text)
+    if match is None or match[1].endswith(tuple(NOT_PURPOSE_TAIL)):
+        return heard, None
+    start, end = match.span(1)
+    goods = [last for _, last in heard.names if start < last <= end]
+    goods += [quantity.end for quantity in quantities.find(heard, start, end)]
+    start = max([start, *goods])
+    place = trim(heard.text, (start, end), _LEAD)
+    said = heard.said(*place)
+    if len(said) < 2 or heard.is_name(*place):
+        return heard, None
+    return _cut(heard, start, match.end()), said
+
+
+def _cut(heard: Heard, start: int, end: int) -> Heard:
+    names = tuple(name for name in heard.names if name[1] <= start or end <= name[0])
+    return replace(heard.without(start, end), names=names)

@@ -1,0 +1,110 @@
+"""The grammar: the tables of both languages joined, because one sentence may hold words of both."""
+
+from bot.understand import chinese, english
+from bot.understand.intents import Command
+from bot.understand.phrases import Phrases, WholeSentence
+
+POLITE = Phrases(chinese.POLITE, english.POLITE)
+ITEM_FILLERS = Phrases(chinese.ITEM_FILLERS, english.ITEM_FILLERS)
+BARE_FILLERS = Phrases(chinese.POLITE, english.POLITE, ("的", "呢", "of", "the"))
+SAMPLE_FILLERS = Phrases(
+    chinese.ITEM_FILLERS, english.ITEM_FILLERS, chinese.SAMPLE_FILLERS, english.SAMPLE_FILLERS
+)
+
+NOT_VERBS = Phrases(chinese.NOT_VERBS)
+REQUEST_STRONG = Phrases(chinese.REQUEST_STRONG, english.REQUEST_STRONG)
+STRONG_VERBS = {
+    Command.GIVE_SAMPLE: Phrases(chinese.SAMPLE_STRONG, english.SAMPLE_STRONG),
+    Command.RETURN_TO_STOCK: Phrases(chinese.RETURN_STRONG, english.RETURN_STRONG),
+    Command.REQUEST_ISSUE: REQUEST_STRONG,
+}
+"""In the order in which they are looked for: 领样品 is a sample, not an issue."""
+
+WEAK_VERBS = {
+    Command.RETURN_TO_STOCK: Phrases(chinese.RETURN_WEAK, english.RETURN_WEAK),
+    Command.REQUEST_ISSUE: Phrases(chinese.REQUEST_WEAK, english.REQUEST_WEAK),
+}
+NEGATIONS = Phrases(chinese.NEGATIONS, english.NEGATIONS)
+
+PURPOSE = Phrases(chinese.PURPOSE, english.PURPOSE)
+NOT_PURPOSE_BEFORE = Phrases(english.NOT_PURPOSE_BEFORE)
+NOT_PURPOSE_AFTER = Phrases(english.NOT_PURPOSE_AFTER)
+REASON = Phrases(chinese.REASON, english.REASON)
+
+SEPARATORS = Phrases(chinese.SEPARATORS, english.SEPARATORS)
+EACH = Phrases(chinese.EACH, english.EACH)
+SOME = Phrases(chinese.SOME, english.SOME)
+NOT_GOODS = Phrases(chinese.NOT_GOODS, english.NOT_GOODS)
+OUT_OF_SCOPE = Phrases(chinese.OUT_OF_SCOPE, english.OUT_OF_SCOPE)
+
+BEFORE_PLACE = Phrases(chinese.SURROUNDINGS[0], english.SURROUNDINGS[0])
+BEHIND_PLACE = Phrases(chinese.SURROUNDINGS[1], english.SURROUNDINGS[1])
+
+QUERY_STRONG = Phrases(chinese.QUERY_STRONG, english.QUERY_STRONG)
+QUERY_KEYS = Phrases(chinese.QUERY_STRONG, english.QUERY_STRONG, chinese.QUERY_WEAK, english.QUERY_WEAK)
+QUERY_FILLERS = Phrases(chinese.QUERY_FILLERS, english.QUERY_FILLERS)
+HISTORY_STRONG = Phrases(chinese.HISTORY_STRONG, english.HISTORY_STRONG)
+HISTORY_KEYS = Phrases(
+    chinese.HISTORY_STRONG, english.HISTORY_STRONG, chinese.HISTORY_WEAK, english.HISTORY_WEAK
+)
+HISTORY_FILLERS = Phrases(
+    chinese.QUERY_FILLERS, english.QUERY_FILLERS, chinese.QUERY_WEAK, english.QUERY_WEAK, ("库存",)
+)
+
+WHOLE_SENTENCES = (
+    (
+        Command.HELP,
+        WholeSentence(
+            Phrases(chinese.HELP_KEYS, english.HELP_KEYS), Phrases(chinese.HELP_FILLERS, english.HELP_FILLERS)
+        ),
+    ),
+    (
+        Command.MY_REQUESTS,
+        WholeSentence(
+            Phrases(chinese.MY_REQUESTS_KEYS, english.MY_REQUESTS_KEYS),
+            Phrases(chinese.MY_REQUESTS_FILLERS, english.MY_REQUESTS_FILLERS),
+        ),
+    ),
+    (
+        Command.PENDING_APPROVALS,
+        WholeSentence(
+            Phrases(chinese.PENDING_KEYS, english.PENDING_KEYS),
+            Phrases(chinese.PENDING_FILLERS, english.PENDING_FILLERS),
+        ),
+    ),
+    (
+        Command.LOW_STOCK,
+        WholeSentence(
+            Phrases(chinese.LOW_STOCK_KEYS, english.LOW_STOCK_KEYS),
+            Phrases(chinese.LOW_STOCK_FILLERS, english.LOW_STOCK_FILLERS),
+        ),
+    ),
+)
+
+APPROVE = Phrases(chinese.APPROVE, english.APPROVE)
+REJECT = Phrases(chinese.REJECT, english.REJECT)
+WITHDRAW = Phrases(chinese.WITHDRAW, english.WITHDRAW)
+DECISION_FILLERS = Phrases(chinese.DECISION_FILLERS, english.DECISION_FILLERS)
+APPROVAL = WholeSentence(APPROVE, DECISION_FILLERS)
+WITHDRAWAL = WholeSentence(WITHDRAW, DECISION_FILLERS)
+
+STATUS = WholeSentence(
+    Phrases(chinese.STATUS, english.STATUS), Phrases(chinese.STATUS_FILLERS, english.STATUS_FILLERS)
+)
+STATUS_QUESTION = WholeSentence(
+    Phrases(chinese.APPROVE, english.APPROVE, chinese.REJECT, english.REJECT, chinese.STATUS, english.STATUS),
+    Phrases(chinese.STATUS_FILLERS, english.STATUS_FILLERS, english.STATUS_QUESTION_OPENERS),
+)
+NAMED_ORDER = WholeSentence(
+    Phrases(chinese.STATUS_FILLERS, english.STATUS_FILLERS, ("order",)), Phrases(chinese.STATUS_FILLERS)
+)
+QUESTION_OPENERS = Phrases(english.STATUS_QUESTION_OPENERS)
+"""English questions open with one of these; "could you" is a request."""
+
+_VERBS = (*STRONG_VERBS.values(), *WEAK_VERBS.values())
+GRAMMAR_WORDS = frozenset(
+    word
+    for table in (*_VERBS, QUERY_KEYS, QUERY_FILLERS, HISTORY_KEYS, POLITE, APPROVE, REJECT, WITHDRAW, PURPOSE)
+    for word in table.words
+)
+"""A name that is one of these words (real catalogues hold items called "check" and "sample") yields to it."""

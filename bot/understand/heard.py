@@ -1,0 +1,80 @@
+"""What is heard in a sentence before anything is understood: the names in it and the warehouse it is about."""
+
+from dataclasses import dataclass, replace
+
+from bot.understand import grammar
+from bot.understand.phrases import Place
+from bot.understand.sentence import Sentence, blank
+from bot.understand.vocabulary import Vocabulary
+from services.kit.words import Span
+
+SHORTEST_NUMBER_CODE = 5
+"""A code of fewer digits alone is read as a number when it stands in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A sentence with the places of known names. `text` is worked on: what is read is blanked out of it."""
+
+    sentence: Sentence
+    vocabulary: Vocabulary
+    text: str
+    names: tuple[Place, ...] = ()
+    warehouse: str | None = None
+
+    def without(self, start: int, end: int) -> "Heard":
+        """The same with one place blanked out."""
+        return replace(self, text=blank(self.text, start, end))
+
+    def said(self, start: int, end: int) -> str:
+        """The words at a place as they were written."""
+        return self.sentence.said[start:end].strip()
+
+    def is_name(self, start: int, end: int) -> bool:
+        """Whether a place overlaps a known name."""
+        return any(start < last and first < end for first, last in self.names)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether nothing is left that could mean something."""
+        return not any(character.isalnum() for character in self.text)
+
+
+def hear(sentence: Sentence, vocabulary: Vocabulary) -> Heard:
+    """Find item names, which protect the words and numbers in them, and the warehouse, which is taken out."""
+    text = sentence.text
+    names = [
+        (span.start, span.end)
+        for span in vocabulary.items.scan(text)
+        if _is_worth_protecting(text[span.start : span.end])
+    ]
+    heard = Heard(sentence, vocabulary, text, tuple(names))
+    places = [span for span in vocabulary.warehouses.scan(text) if not _inside_longer(span, names)]
+    if len({span.keys for span in places}) != 1 or len(places[0].keys) != 1:
+        return heard
+    for span in places:
+        heard = heard.without(*_with_surroundings(text, span.start, span.end))
+    kept = tuple(name for name in names if heard.text[name[0] : name[1]].strip())
+    return replace(heard, names=kept, warehouse=places[0].keys[0])
+
+
+def _is_worth_protecting(name: str) -> bool:
+    if name.isdigit():
+        return len(name) >= SHORTEST_NUMBER_CODE
+    return name not in grammar.GRAMMAR_WORDS
+
+
+def _inside_longer(span: Span[str], names: list[Place]) -> bool:
+    return any(start <= span.start and span.end <= end and end - start > span.end - span.start for start, end in names)
+
+
+def _with_surroundings(text: str, start: int, end: int) -> Place:
+    """The warehouse with the words around it, as in 从冷库里 or "in the cold store"."""
+    behind = end
+    while (after := next(grammar.BEHIND_PLACE.ends(text, behind), None)) is not None:
+        behind = after
+        while behind < len(text) and text[behind] == " ":
+            behind += 1
+    before = len(text[:start].rstrip(" "))
+    opening = next(grammar.BEFORE_PLACE.starts(text, before), None)
+    return (start if opening is None else opening), behind

@@ -1,0 +1,139 @@
+"""Intents: what one sentence asks for, with everything that was said and nothing that was not."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+MOST_CHOICES = 5
+"""A choice card offers no more than this."""
+
+
+class Command(StrEnum):
+    """What a sentence may ask of the warehouse keeper."""
+
+    QUERY_STOCK = "query_stock"
+    REQUEST_ISSUE = "request_issue"
+    RETURN_TO_STOCK = "return_to_stock"
+    GIVE_SAMPLE = "give_sample"
+    PENDING_APPROVALS = "pending_approvals"
+    APPROVE = "approve"
+    REJECT = "reject"
+    MY_REQUESTS = "my_requests"
+    REQUEST_STATUS = "request_status"
+    WITHDRAW_REQUEST = "withdraw_request"
+    LOW_STOCK = "low_stock"
+    STOCK_HISTORY = "stock_history"
+    HELP = "help"
+    UNKNOWN = "unknown"
+
+
+class Problem(StrEnum):
+    """Why a quantity was said but cannot be taken, or why a whole sentence was not read."""
+
+    NEGATIVE = "negative"
+    ZERO = "zero"
+    NOT_A_NUMBER = "not_a_number"
+    TOO_LARGE = "too_large"
+    TOO_PRECISE = "too_precise"
+    APPROXIMATE = "approximate"
+    SEVERAL_QUANTITIES = "several_quantities"
+    SEVERAL_REFERENCES = "several_references"
+    TOO_LONG = "too_long"
+
+
+class Likeness(StrEnum):
+    """How surely a word means its candidates: one for certain, one of several, perhaps, nothing known."""
+
+    SURE = "sure"
+    CHOICE = "choice"
+    DOUBTFUL = "doubtful"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemWord:
+    """Words that name an item, and the codes of the items they may mean, best first, at most MOST_CHOICES."""
+
+    text: str
+    candidates: tuple[str, ...] = ()
+    likeness: Likeness = Likeness.NONE
+
+    @property
+    def item(self) -> str | None:
+        """The item's code when there is no doubt, else None."""
+        return self.candidates[0] if self.likeness is Likeness.SURE else None
+
+    def as_json(self) -> dict[str, object]:
+        """The item's code, or the words as said and what they may mean."""
+        if self.item is not None:
+            return {"item": self.item}
+        said: dict[str, object] = {"text": self.text}
+        if self.candidates:
+            said["candidates"] = list(self.candidates)
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item with its quantity.
+
+    `quantity` is an exact decimal text above zero, or None when none was said or `problem` says why it
+    cannot be taken. `unit` is the item's own name of the unit where the item has it, else the word as said,
+    and None when none was said.
+    """
+
+    word: ItemWord
+    quantity: str | None = None
+    unit: str | None = None
+    problem: Problem | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The line with only the keys that were said."""
+        said = self.word.as_json()
+        if self.quantity is not None:
+            said["quantity"] = self.quantity
+        if self.unit is not None:
+            said["unit"] = self.unit
+        if self.problem is not None:
+            said["problem"] = self.problem.value
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """The meaning of one sentence. Slots that were not said are None or empty."""
+
+    command: Command
+    items: tuple[ItemWord, ...] = ()
+    lines: tuple[Line, ...] = ()
+    warehouse: str | None = None
+    reference: str | None = None
+    purpose: str | None = None
+    reason: str | None = None
+    problem: Problem | None = None
+    text: str = field(default="", compare=False)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether every item is certain and every line has a quantity: nothing is left to ask."""
+        return all(word.item for word in self.items) and all(
+            line.word.item and line.quantity and not line.problem for line in self.lines
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """The intent with only the keys that were said, in the order of mention.
+
+        `items` holds the codes that are certain; words that are not stand under `unclear` with their text and
+        candidates. A line without a certain item has `text` (and `candidates`) in place of `item`.
+        """
+        said: dict[str, object] = {"command": self.command.value}
+        if certain := [word.item for word in self.items if word.item is not None]:
+            said["items"] = certain
+        if unclear := [word.as_json() for word in self.items if word.item is None]:
+            said["unclear"] = unclear
+        if self.lines:
+            said["lines"] = [line.as_json() for line in self.lines]
+        for slot in ("warehouse", "reference", "purpose", "reason", "problem"):
+            value = getattr(self, slot)
+            if value is not None:
+                said[slot] = str(value)
+        return said

@@ -1,0 +1,84 @@
+"""Item words: which items a few words may mean, and how sure that is."""
+
+import re
+
+from bot.understand.intents import MOST_CHOICES, ItemWord, Likeness
+from bot.understand.vocabulary import Vocabulary
+from services.kit.words import How, Match
+from services.kit.words.spelling import has_han
+
+GOOD_SCORE = 70
+"""From here on a match is a good likeness (services.kit.words)."""
+
+CLEAR_LEAD = 4
+"""A slip of the pen means the best match only when it leads the next one by this many points."""
+
+_SPECIFICATION = re.compile(
+    r"\d+(?:\.\d+)?\s?(?:mm|cm|ml|kg|g|l|gb|w|v|a|寸|克|升|毫升|毫米|厘米|号|层|页|张装|只装|枚装|抽|k)"
+    r"(?![a-z0-9])"
+)
+_COLOUR = re.compile(r"([红黑蓝绿黄白灰紫橙粉])色(?:的)?")
+_SHORTEST_HEAD, _LONGEST_HEAD = 2, 6
+
+
+def resolve(said: str, vocabulary: Vocabulary) -> ItemWord:
+    """The items that the words may mean. Several readings are tried; the first that is good enough wins."""
+    best = ItemWord(said)
+    for reading in _readings(said):
+        word = _judge(said, vocabulary.items.find(reading, limit=MOST_CHOICES + 1), reading)
+        if word.likeness in (Likeness.SURE, Likeness.CHOICE):
+            return word
+        if best.likeness is Likeness.NONE:
+            best = word
+    return best if best.likeness is not Likeness.NONE else _by_last_words(said, vocabulary)
+
+
+def _readings(said: str) -> list[str]:
+    """The words as said; with 黑色 read as 黑; without 0.5mm and the like, which names rarely hold."""
+    readings = [said]
+    for pattern, replacement in ((_COLOUR, r"\1"), (_SPECIFICATION, " ")):
+        shorter = pattern.sub(replacement, readings[-1]).strip()
+        if shorter and shorter != readings[-1]:
+            readings.append(shorter)
+    return readings
+
+
+def _judge(said: str, matches: list[Match[str]], reading: str) -> ItemWord:
+    if not matches:
+        return ItemWord(said)
+    likeness = _likeness(matches, reading)
+    if likeness is Likeness.SURE:
+        return ItemWord(said, (matches[0].key,), likeness)
+    exact = [match for match in matches if match.how in (How.CODE, How.BARCODE, How.NAME, How.ALIAS)]
+    good = exact or [match for match in matches if match.score >= GOOD_SCORE] or matches
+    return ItemWord(said, tuple(match.key for match in good[:MOST_CHOICES]), likeness)
+
+
+def _likeness(matches: list[Match[str]], reading: str) -> Likeness:
+    best = matches[0]
+    alone = len(matches) == 1
+    lead = best.score - matches[1].score if not alone else best.score
+    if best.how is How.CONTAINS and len(reading) == 1:
+        return Likeness.DOUBTFUL if alone else Likeness.CHOICE
+    if best.score < GOOD_SCORE:
+        # "toner" for the toner cartridge will do; 打印机 for its 硒鼓 will not: the Chinese head stands last.
+        plain_part = best.how is How.CONTAINS and alone and not has_han(reading)
+        return Likeness.SURE if plain_part else Likeness.DOUBTFUL
+    if best.how is How.TYPO:
+        return Likeness.SURE if lead >= CLEAR_LEAD else Likeness.CHOICE
+    return Likeness.SURE if alone else Likeness.CHOICE
+
+
+def _by_last_words(said: str, vocabulary: Vocabulary) -> ItemWord:
+    """隐形眼镜 ends like 眼镜 and "magic mouse" like mouse: worth asking about, never worth taking."""
+    names = vocabulary.items.scan(said)
+    if names and not any(character.isalnum() for character in said[names[-1].end :]):
+        return ItemWord(said, names[-1].keys[:MOST_CHOICES], Likeness.DOUBTFUL)
+    for start in range(max(1, len(said) - _LONGEST_HEAD), len(said) - _SHORTEST_HEAD + 1):
+        if not has_han(said[start : start + 1]):
+            continue
+        matches = vocabulary.items.find(said[start:], limit=MOST_CHOICES)
+        parts = [match.key for match in matches if match.how is How.CONTAINS and match.score >= GOOD_SCORE]
+        if parts:
+            return ItemWord(said, tuple(parts), Likeness.DOUBTFUL)
+    return ItemWord(said)

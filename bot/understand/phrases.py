@@ -1,0 +1,116 @@
+"""Phrases: tables of fixed words, found in a sentence at word boundaries, and sentences made of nothing else."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+LONGEST_PHRASE = 40
+
+Place = tuple[int, int]
+
+
+def _is_latin(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+class Phrases:
+    """A table of fixed words. A Latin word counts only whole; Chinese has no gaps, so it counts anywhere."""
+
+    def __init__(self, *words: Iterable[str]) -> None:
+        self.words: set[str] = set()
+        self._by_first: dict[str, list[str]] = {}
+        for group in words:
+            for word in group:
+                self.add(word)
+
+    def add(self, word: str) -> None:
+        """Take a word into the table; one that is there already stays once."""
+        if word and word not in self.words:
+            self.words.add(word)
+            row = self._by_first.setdefault(word[0], [])
+            row.append(word)
+            row.sort(key=len, reverse=True)
+
+    def ends(self, text: str, start: int) -> Iterator[int]:
+        """The ends of all words of the table that stand at `start`, the longest first."""
+        for word in self._by_first.get(text[start : start + 1], ()):
+            end = start + len(word)
+            if text.startswith(word, start) and _is_whole(text, start, end):
+                yield end
+
+    def starts(self, text: str, end: int) -> Iterator[int]:
+        """The starts of all words of the table that end at `end`, the longest first."""
+        for start in range(max(0, end - LONGEST_PHRASE), end):
+            if end in self.ends(text, start):
+                yield start
+
+    def find(self, text: str) -> list[Place]:
+        """All places where a word stands, from the left, the longest at each place, never overlapping."""
+        found: list[Place] = []
+        place = 0
+        while place < len(text):
+            end = next(self.ends(text, place), None)
+            if end is None:
+                place += 1
+            else:
+                found.append((place, end))
+                place = end
+        return found
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    before = start > 0 and _is_latin(text[start]) and _is_latin(text[start - 1])
+    after = end < len(text) and _is_latin(text[end - 1]) and _is_latin(text[end])
+    return not before and not after
+
+
+class WholeSentence:
+    """Sentences that consist of key words and fillers only, and hold at least one key word.
+
+    So 什么东西要补货 is understood in any order of its words, and one foreign word makes it something else.
+    """
+
+    def __init__(self, keys: Phrases, fillers: Phrases) -> None:
+        self._keys = keys
+        self._fillers = fillers
+
+    def covers(self, text: str) -> bool:
+        """Whether the text is such a sentence; blanks and punctuation do not count."""
+        reached = [0] * (len(text) + 1)  # per place: 1 reachable without a key, 2 with one
+        reached[0] = 1
+        for place, character in enumerate(text):
+            if not reached[place]:
+                continue
+            if not character.isalnum():
+                reached[place + 1] |= reached[place]
+                continue
+            for end in self._fillers.ends(text, place):
+                reached[end] |= reached[place]
+            for end in self._keys.ends(text, place):
+                reached[end] |= 2
+        return bool(reached[len(text)] & 2)
+
+
+def trim(text: str, place: Place, fillers: Phrases, kept: Sequence[Place] = ()) -> Place:
+    """The narrower place that is left when fillers, blanks and punctuation are taken off both ends.
+
+    What overlaps one of the `kept` places stays: it is somebody's name.
+    """
+    start, end = place
+    while start < end:
+        if not text[start].isalnum():
+            start += 1
+        elif not text[end - 1].isalnum():
+            end -= 1
+        else:
+            after = next((e for e in fillers.ends(text, start) if e <= end and _free(start, e, kept)), None)
+            before = next((s for s in fillers.starts(text, end) if s >= start and _free(s, end, kept)), None)
+            if after is not None:
+                start = after
+            elif before is not None:
+                end = before
+            else:
+                break
+    return start, end
+
+
+def _free(start: int, end: int, kept: Sequence[Place]) -> bool:
+    return all(end <= first or last <= start for first, last in kept)

@@ -1,0 +1,152 @@
+"""Quantities: amounts with their units at their places, told apart from the numbers inside names."""
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from bot.understand import amounts, grammar, units
+from bot.understand.amounts import Amount
+from bot.understand.heard import Heard
+from bot.understand.intents import Problem
+
+_TIMES_BEFORE = re.compile(r"(?:(?<![a-z0-9])x|×|\*)\s*$")
+_TIMES_BEHIND = re.compile(r"\s*(?:x(?![a-z0-9])|×|\*)\s*")
+_ORDINAL_BEFORE = re.compile(r"[第统唯其]$")
+_GLUED_BEFORE = re.compile(r"[a-z#/.-]$|[第]$|(?<![a-z])(?:no|any|every|some|this|that|which|the)\s$")
+_SPECIFICATION_BEHIND = re.compile(
+    r"[a-z%°\"']|-?[/x×*]\d|[号寸层级色类型孔码折倍角线相芯键页代期面点次能厘分]|抽(?!纸)|[枚张只]装|合一"
+)
+_DOZEN = re.compile(rf"\s?{units.DOZEN}(?![印包火气孔磨字卡折架扮])")
+_HALF_BEHIND = re.compile(r"半(?=\s|$|的)")
+_TIME_BEHIND = re.compile(r"月|小时|星期|礼拜|钟头|半小时|人(?!民)|半月")
+_OF = re.compile(r"\s*(?:的|of(?![a-z]))?\s*")
+_LEADERLESS = tuple("百千万亿拾佰仟")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """An amount with its unit.
+
+    `text` is None for "some" and wherever there is a problem. `is_explicit` is False for an article ("a
+    stapler") and an implied one (来瓶水). `is_each`: it counts for every item named ("staplers and mops, 2 each").
+    `is_loose`: it may as well be part of a name, as 6204 or 0.5mm.
+    """
+
+    start: int
+    end: int
+    text: str | None
+    unit: str | None = None
+    problem: Problem | None = None
+    is_explicit: bool = True
+    is_each: bool = False
+    is_loose: bool = False
+
+
+def find(heard: Heard, start: int, end: int) -> list[Quantity]:
+    """The quantities in one part of a sentence. Numbers in names, sizes and model numbers are none."""
+    found: list[Quantity] = []
+    for amount in amounts.find(heard.text[start:end]):
+        placed = replace(amount, start=amount.start + start, end=amount.end + start)
+        overlaps_name = heard.is_name(placed.start, placed.end)
+        if overlaps_name or (found and placed.start < found[-1].end):
+            continue
+        quantity = _quantity(heard, placed, end)
+        if quantity is not None:
+            found.append(quantity)
+    found += _some(heard, start, end, found)
+    found.sort(key=lambda quantity: quantity.start)
+    firm = [quantity for quantity in found if not quantity.is_loose]
+    return firm or found
+
+
+def _quantity(heard: Heard, amount: Amount, limit: int) -> Quantity | None:
+    text = heard.text
+    times = _TIMES_BEFORE.search(text, 0, amount.start)
+    if times is None and amount.kind != "chinese" and _GLUED_BEFORE.search(text, 0, amount.start):
+        return None
+    if amount.kind == "chinese" and _ORDINAL_BEFORE.search(text, 0, amount.start):
+        return None
+    start = times.start() if times else amount.start
+    unit, end = _unit_at(heard, amount.end, limit)
+    value, problem = amount.text, amount.problem
+    dozen = _DOZEN.match(text, amount.end, limit)
+    if dozen and not heard.is_name(*dozen.span()):
+        unit, end = None, dozen.end()
+        value = None if value is None else amounts.plain(Decimal(value) * 12)
+    elif unit is None:
+        if _is_part_of_a_word(heard, amount, limit, is_marked=times is not None):
+            return None
+        behind = _TIMES_BEHIND.match(text, end, limit)
+        end = behind.end() if behind else end
+    elif _TIME_BEHIND.match(text, end):
+        return None
+    if unit is not None and value is not None and _is_half(heard, end):
+        value, end = amounts.plain(Decimal(value) + Decimal("0.5")), end + 1
+    each = next(grammar.EACH.starts(text, len(text[:start].rstrip())), None)
+    each_end = next(grammar.EACH.ends(text, end + 1 if text[end : end + 1] == " " else end), None)
+    glued = text[end : end + 1].isalnum() and amount.kind == "digits"
+    return Quantity(
+        start if each is None else each,
+        each_end or _OF.match(text, end, limit).end(),  # type: ignore[union-attr]  # it matches nothing as well
+        value,
+        unit,
+        problem,
+        is_explicit=amount.kind != "article",
+        is_each=each is not None or each_end is not None,
+        is_loose=times is None and glued and (unit is None or units.is_metric(unit)),
+    )
+
+
+def _unit_at(heard: Heard, place: int, limit: int) -> tuple[str | None, int]:
+    """The longest unit word behind an amount, unless a known name begins there: 5瓶装水 is five 瓶装水."""
+    text = heard.text
+    start = place + 1 if text[place : place + 1] == " " else place
+    for table in (heard.vocabulary.unit_phrases, units.WORDS):
+        for end in table.ends(text, start):
+            if end <= limit and not heard.is_name(start, end):
+                return text[start:end], end
+    return None, place
+
+
+def _is_half(heard: Heard, place: int) -> bool:
+    """Whether 半 behind a unit is half a unit more: 一箱半矿泉水, but not 三个半导体."""
+    if not heard.text.startswith("半", place) or heard.is_name(place, place + 1):
+        return False
+    return heard.is_name(place + 1, place + 2) or _HALF_BEHIND.match(heard.text, place) is not None
+
+
+def _is_part_of_a_word(heard: Heard, amount: Amount, limit: int, *, is_marked: bool) -> bool:
+    """Whether a number without a unit belongs to what follows: 0.5mm, 5号电池, 三角尺, 万用表."""
+    text, end = heard.text, amount.end
+    if is_marked or heard.is_name(end, end + 1):
+        return False
+    if amount.kind == "chinese":
+        said = text[amount.start : end]
+        rest = text[end:limit].strip(" ,.。!")
+        return said.startswith(_LEADERLESS) or bool(rest) or text[:amount.start].rstrip() == ""
+    return amount.kind == "digits" and _SPECIFICATION_BEHIND.match(text, end, limit) is not None
+
+
+def _some(heard: Heard, start: int, end: int, taken: list[Quantity]) -> list[Quantity]:
+    """Words like 一些 and "a few": a quantity that was not said."""
+    found: list[Quantity] = []
+    for first, last in grammar.SOME.find(heard.text[start:end]):
+        place, behind = first + start, last + start
+        if heard.is_name(place, behind) or any(q.start < behind and place < q.end for q in taken):
+            continue
+        unit, unit_end = _unit_at(heard, behind, end)
+        if heard.text[place:behind] == "几" and unit is None:
+            continue
+        found.append(Quantity(place, unit_end if unit else behind, None, is_explicit=False))
+    return found
+
+
+def implied(heard: Heard, start: int, end: int) -> Quantity | None:
+    """The one that Chinese leaves unsaid in 来瓶水: a measure word directly in front of a known name."""
+    if heard.text[start].isascii() or heard.is_name(start, start + 1):
+        return None
+    for unit_end in units.WORDS.ends(heard.text, start):
+        named = any(first == unit_end for first, _ in heard.names)
+        if named or (unit_end < end and heard.vocabulary.items.exact(heard.text[unit_end:end])):
+            return Quantity(start, unit_end, "1", heard.text[start:unit_end], is_explicit=False)
+    return None

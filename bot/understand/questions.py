@@ -1,0 +1,123 @@
+"""Questions: sentences that change nothing: stock, history, and the fixed sentences such as help."""
+
+import re
+
+from bot.understand import grammar, items, lines
+from bot.understand.heard import Heard
+from bot.understand.intents import Command, Intent, ItemWord, Likeness
+from bot.understand.lines import SaidLine
+from bot.understand.phrases import Phrases, Place
+from bot.understand.units import WORDS as UNIT_WORDS
+
+_HOW_MUCH_IS = re.compile(r"\bhow much (?:is|are|does|do|for)\b(?!.*\b(?:left|remaining|available|there|have|in stock|got)\b)")
+_UNIT_BEHIND = ("多少", "几")
+_ONLY_PLACE = re.compile(r"有什么|有哪些|有啥|什么|哪些|东西|物料|商品|货|what|which|items?|things?|goods|everything|all")
+
+
+def recognise_whole(heard: Heard) -> Intent | None:
+    """Fixed sentences without items: help, my requests, pending approvals, low stock."""
+    if heard.text.strip(" 。.!") in ("?", "??"):
+        return Intent(Command.HELP)
+    for command, sentence in grammar.WHOLE_SENTENCES:
+        if sentence.covers(heard.text):
+            place = heard.warehouse if command is Command.LOW_STOCK else None
+            return Intent(command, warehouse=place)
+    return None
+
+
+def recognise_exact(heard: Heard) -> Intent | None:
+    """A scanned barcode or typed code and nothing else."""
+    word = heard.sentence.said
+    found = heard.vocabulary.items.exact(word) if len(word) <= lines.LONGEST_WORDS else []
+    if not found or heard.text.strip() in grammar.GRAMMAR_WORDS:
+        return None
+    return Intent(Command.QUERY_STOCK, (items.resolve(word, heard.vocabulary),))
+
+
+def recognise_history(heard: Heard) -> Intent | None:
+    """The movements of items: 键盘 流水, "history of rice"."""
+    rest, is_strong = _without_keys(heard, grammar.HISTORY_KEYS, grammar.HISTORY_STRONG)
+    if rest is None:
+        return None
+    words = _item_words(rest, grammar.HISTORY_FILLERS)
+    return _about_items(Command.STOCK_HISTORY, heard, words, is_strong=is_strong)
+
+
+def recognise_stock(heard: Heard) -> Intent | None:
+    """How much there is: 打印纸还剩多少, "do we have any masks left"."""
+    if grammar.OUT_OF_SCOPE.find(heard.text) or _HOW_MUCH_IS.search(heard.text):
+        return None
+    rest, is_strong = _without_keys(heard, grammar.QUERY_KEYS, grammar.QUERY_STRONG)
+    if rest is None:
+        return None
+    words = _item_words(rest, grammar.QUERY_FILLERS)
+    if words == [] and not is_strong and heard.warehouse is None:
+        return None
+    return _about_items(Command.QUERY_STOCK, heard, words, is_strong=is_strong)
+
+
+def recognise_place(heard: Heard) -> Intent | None:
+    """What a warehouse holds: 冷库有什么, "what's in the cold store"."""
+    if heard.warehouse is None:
+        return None
+    rest, _ = _without_keys(heard, grammar.QUERY_KEYS, grammar.QUERY_STRONG)
+    rest = rest or heard
+    asked = _ONLY_PLACE.search(rest.text)
+    if asked is None:
+        return None
+    for match in _ONLY_PLACE.finditer(rest.text):
+        rest = rest.without(*match.span())
+    if _item_words(rest, grammar.QUERY_FILLERS):
+        return None
+    return Intent(Command.QUERY_STOCK, warehouse=heard.warehouse)
+
+
+def _without_keys(heard: Heard, keys: Phrases, strong: Phrases) -> tuple[Heard | None, bool]:
+    """The sentence without the words that ask, and whether one of them is strong; None without any."""
+    found = [place for place in keys.find(heard.text) if not heard.is_name(*place)]
+    is_strong = any(heard.text[start:end] in strong.words for start, end in found)
+    rest = heard
+    for start, end in found:
+        rest = rest.without(start, _behind_unit(heard, (start, end)))
+    return (rest if found else None), is_strong
+
+
+def _behind_unit(heard: Heard, place: Place) -> int:
+    """多少杯, "how many boxes of": the unit that is asked in belongs to the question."""
+    start, end = place
+    asked = heard.text[start:end]
+    if not asked.endswith(_UNIT_BEHIND) and asked != "how many":
+        return end
+    begin = end + 1 if heard.text[end : end + 1] == " " else end
+    for unit_end in UNIT_WORDS.ends(heard.text, begin):
+        of = heard.text.startswith(" of ", unit_end)
+        if not heard.is_name(begin, unit_end) and (of or not asked.isascii()):
+            return unit_end
+    return end
+
+
+def _item_words(heard: Heard, fillers: Phrases) -> list[ItemWord] | None:
+    """The items asked about, empty when none is named, None when something else is named as well."""
+    said = lines.read(heard, fillers)
+    if any(not line.word.text for line in said):
+        said = [line for line in said if line.word.text]
+    words: list[ItemWord] = []
+    for line in said:
+        words += _apart(heard, line)
+    if any(word.likeness is Likeness.NONE and grammar.NOT_GOODS.find(word.text.lower()) for word in words):
+        return None
+    return words
+
+
+def _apart(heard: Heard, line: SaidLine) -> list[ItemWord]:
+    return [line.word]
+
+
+def _about_items(command: Command, heard: Heard, words: list[ItemWord] | None, *, is_strong: bool) -> Intent | None:
+    """A question about known items; with a strong word also about one that nobody knows."""
+    if words is None:
+        return None
+    good = all(word.likeness in (Likeness.SURE, Likeness.CHOICE) for word in words)
+    if not good and not (is_strong and len(words) == 1):
+        return None
+    return Intent(command, tuple(words), warehouse=heard.warehouse)

@@ -1,0 +1,105 @@
+"""Requests: sentences that move goods: issue, return to stock, sample or gift."""
+
+from collections.abc import Iterator
+
+from bot.understand import explanations, grammar, lines
+from bot.understand.chinese import PAST
+from bot.understand.heard import Heard
+from bot.understand.intents import Command, Intent, Likeness
+from bot.understand.lines import SaidLine
+from bot.understand.phrases import Phrases, Place, trim
+
+
+def recognise(heard: Heard) -> Intent | None:
+    """The request in a sentence with a verb; None when there is no verb of ours or its goods do not fit."""
+    told = explanations.take(heard)
+    for command, table in grammar.STRONG_VERBS.items():
+        for verb in _verbs(told[0], table):
+            intent = _with_verb(told, command, verb, is_strong=True)
+            if intent is not None:
+                return intent
+    for command, table in grammar.WEAK_VERBS.items():
+        for verb in _verbs(told[0], table):
+            intent = _with_verb(told, command, verb, is_strong=False)
+            if intent is not None:
+                return intent
+    return None
+
+
+def recognise_bare(heard: Heard) -> Intent | None:
+    """Goods without a verb: with quantities they are asked for, without they are asked about."""
+    told, purpose, reason = explanations.take(heard)
+    said = lines.read(told, grammar.BARE_FILLERS)
+    if not said or not all(line.is_good for line in said):
+        return None
+    if any(line.quantity and line.quantity.is_explicit for line in said):
+        return _request(heard, Command.REQUEST_ISSUE, said, purpose, reason)
+    if purpose or reason or any(line.quantity for line in said):
+        return None
+    return Intent(Command.QUERY_STOCK, tuple(line.word for line in said), warehouse=heard.warehouse)
+
+
+def _verbs(heard: Heard, table: Phrases) -> Iterator[Place]:
+    """Places of verbs that are asked for: not part of a name or another word, not denied, not told as done."""
+    others = grammar.NOT_VERBS.find(heard.text)
+    for start, end in table.find(heard.text):
+        inside_other = any(first <= start and end <= last and last - first > end - start for first, last in others)
+        overlaps_other = any(first < end and start < last for first, last in others) and end - start == 1
+        if inside_other or overlaps_other or heard.is_name(start, end):
+            continue
+        before = len(heard.text[:start].rstrip())
+        denied = any(True for _ in grammar.NEGATIONS.starts(heard.text, before))
+        if not denied and not heard.text.startswith(PAST, end):
+            yield start, end
+
+
+def _with_verb(
+    told: tuple[Heard, str | None, str | None], command: Command, verb: Place, *, is_strong: bool
+) -> Intent | None:
+    heard, purpose, reason = told
+    rest = heard.without(*verb)
+    fillers = grammar.SAMPLE_FILLERS if command is Command.GIVE_SAMPLE else grammar.ITEM_FILLERS
+    said = lines.read(rest, fillers)
+    if not said:
+        start, end = trim(rest.text, (0, len(rest.text)), fillers)
+        is_bare = is_strong and start >= end and len(heard.text.strip()) > 1
+        return _request(heard, command, [], purpose, reason) if is_bare else None
+    fits = _fits_strong(said) if is_strong else _fits_weak(said)
+    return _request(heard, command, said, purpose, reason) if fits else None
+
+
+def _fits_strong(said: list[SaidLine]) -> bool:
+    """With 领用 an unknown word is an item that is missing from the list, if it was counted like goods."""
+    return all(_is_goods(line) for line in said) and any(line.is_good or _is_counted(line) for line in said)
+
+
+def _fits_weak(said: list[SaidLine]) -> bool:
+    """我要 and "I need" go with anything; only a known item makes a request of it."""
+    return any(line.is_good for line in said) and all(
+        line.is_good or (_is_counted(line) and _is_goods(line)) for line in said
+    )
+
+
+def _is_counted(line: SaidLine) -> bool:
+    return line.quantity is not None and line.quantity.is_explicit
+
+
+def _is_goods(line: SaidLine) -> bool:
+    if line.word.likeness is not Likeness.NONE:
+        return True
+    unit = line.quantity.unit if line.quantity else None
+    about = f"{unit or ''} {line.word.text.lower()}"
+    return bool(line.word.text) and not grammar.NOT_GOODS.find(about)
+
+
+def _request(
+    heard: Heard, command: Command, said: list[SaidLine], purpose: str | None, reason: str | None
+) -> Intent:
+    own_units = heard.vocabulary.units
+    return Intent(
+        command,
+        lines=tuple(line.as_line(own_units) for line in said),
+        warehouse=heard.warehouse,
+        purpose=purpose,
+        reason=reason,
+    )
