@@ -153,6 +153,12 @@ class Rule:
         by_name = {approver.name for approver in approvers if approver.who is Who.PERSON}
         return frozenset(by_name | set(self.owners))
 
+    def says_the_same(self, other: Rule) -> bool:
+        """Whether this version is in force and the other says the same, whatever its version and people."""
+        plain = replace(other, state=self.state, version=self.version, proposer=self.proposer)
+        plain = replace(plain, confirmer=self.confirmer, created_at=self.created_at)
+        return self.state is RuleState.ACTIVE and plain == self
+
     def confirm(self, confirmer: str) -> Rule:
         """The rule in force; raises RuleNotWaiting or SecondAdministratorNeeded."""
         if self.state is not RuleState.PROPOSED:

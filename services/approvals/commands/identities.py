@@ -1,0 +1,50 @@
+"""Changes of chat identities: bind and unbind."""
+
+from __future__ import annotations
+
+from kuguan.approvals.v1.people_pb2 import (
+    BindIdentityRequest,
+    BindIdentityResponse,
+    UnbindIdentityRequest,
+    UnbindIdentityResponse,
+)
+
+from services.approvals.commands.rights import check_right
+from services.approvals.domain.people import PersonLeft
+from services.approvals.messages import identities as messages
+from services.approvals.storage import identities, people
+from services.kit.errors import Duplicate, NoSuch
+from services.kit.writing import Transaction, writes
+
+WRITE = "people.write"
+
+
+@writes(audited=True)
+def bind_identity(tx: Transaction, request: BindIdentityRequest) -> BindIdentityResponse:
+    """Bind a chat identity to a person; one that is bound to somebody else is first unbound by hand."""
+    check_right(tx, WRITE)
+    wanted = messages.wanted_identity(request.identity, tx.now)
+    person = people.find_person(tx.connection, wanted.person)
+    if person is None:
+        raise NoSuch("person", wanted.person[:60])
+    if person.left:
+        raise PersonLeft(person.id)
+    bound = identities.find_identity(tx.connection, wanted.key)
+    if bound is not None and bound.person != wanted.person:
+        raise Duplicate("identity", wanted.user_id)
+    if bound is None:
+        identities.add_identity(tx.connection, wanted, tx.request_id)
+        tx.audit("bind_identity", wanted.person, platform=wanted.platform, user_id=wanted.user_id)
+    return BindIdentityResponse(identity=messages.identity_message(bound or wanted))
+
+
+@writes(audited=True)
+def unbind_identity(tx: Transaction, request: UnbindIdentityRequest) -> UnbindIdentityResponse:
+    """Unbind a chat identity: from the next token on it stands for nobody."""
+    check_right(tx, WRITE)
+    key = messages.identity_key(request.identity)
+    bound = identities.find_identity(tx.connection, key)
+    if bound is None or not identities.remove_identity(tx.connection, key):
+        raise NoSuch("identity", key[2])
+    tx.audit("unbind_identity", bound.person, platform=bound.platform, user_id=bound.user_id)
+    return UnbindIdentityResponse()

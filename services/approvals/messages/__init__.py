@@ -1,0 +1,1 @@
+"""Between approvals and the contract: people, rules, tasks and the orders they are about."""
