@@ -55,6 +55,8 @@ class Running:
 
     async def stop(self) -> None:
         """Take no more calls, finish what was accepted, then close."""
+        if self.service.at_stop is not None:
+            await self.service.at_stop()
         if self.server is not None:
             await self.server.stop(GRACE_SECONDS)
         for task in self.tasks:

@@ -93,6 +93,7 @@ class Service:
     checks: tuple[Check, ...] = ()
     background: Background = lambda runtime: ()
     at_start: Callable[[Runtime], Awaitable[None]] | None = None
+    at_stop: Callable[[], Awaitable[None]] | None = None
 
 
 def full_name(message: type[Message]) -> str:

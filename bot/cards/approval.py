@@ -1,0 +1,118 @@
+"""The approval card: the facts a decision needs, and why it came to this person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kuguan.approvals.v1.approvals_pb2 import Assignment, AssignmentState, Task, TaskState
+
+from bot.cards.facts import Facts, effect_line, sign_of
+from bot.cards.order import order_stamp, rule_title
+from bot.chat.platform import Button, Card, CardState, Line, Tone
+from bot.storage.cards import CardRow
+
+_ENDED = {
+    TaskState.TASK_STATE_GRANTED: (CardState.DONE, "stamp.granted"),
+    TaskState.TASK_STATE_REFUSED: (CardState.REFUSED, "stamp.refused"),
+    TaskState.TASK_STATE_WITHDRAWN: (CardState.CLOSED, "stamp.withdrawn"),
+    TaskState.TASK_STATE_STUCK: (CardState.PROCESSING, "stamp.stuck"),
+}
+_DECIDED = (AssignmentState.ASSIGNMENT_STATE_APPROVED, AssignmentState.ASSIGNMENT_STATE_REFUSED)
+
+
+def draw_approval(row: CardRow, facts: Facts) -> Card:
+    """What is asked for, what it does to the stock, what it costs, and two buttons while it is open."""
+    words, task = facts.words, facts.task
+    if task is None:
+        return Card(row.id, words("order.unknown", order=row.subject), state=CardState.CLOSED)
+    lines = _lines(row, facts, task)
+    if task.purpose:
+        lines.append(Line(words("label.purpose"), task.purpose))
+    lines.append(Line(words("label.amount"), words.money(task.amount)))
+    mine = _assignment(task, row.person)
+    lines.append(Line(words("label.why_you"), _why(row, facts, mine)))
+    state, stamp = _state(row, facts, task, mine)
+    number = task.order
+    buttons: tuple[Button, ...] = ()
+    if state is CardState.OPEN:
+        buttons = (
+            Button("approve", words("button.approve"), Tone.PRIMARY),
+            Button("reject", words("button.reject"), Tone.DANGER),
+        )
+    digits = number.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    return Card(
+        row.id,
+        words("approval.title", kind=facts.kind(task.kind), order=number),
+        words("approval.asked_by", person=facts.who(task.requester), department=task.department),
+        tuple(lines),
+        buttons=buttons,
+        state=state,
+        stamp=stamp,
+        number=number,
+        fallback=words("approval.fallback", number=digits) if buttons else "",
+    )
+
+
+def _lines(row: CardRow, facts: Facts, task: Task) -> list[Line]:
+    """Each line with its effect where the stock figures are known."""
+    words = facts.words
+    stock: dict[str, dict[str, Any]] = row.data.get("stock", {})
+    base = {line.item: line for line in facts.order.lines} if facts.order else {}
+    lines = []
+    for line in task.lines:
+        said = words.amount(line.quantity.value.value, line.quantity.unit)
+        figures, ordered = stock.get(f"{line.item}@{line.warehouse}"), base.get(line.item)
+        if figures is None or ordered is None or facts.order is None:
+            lines.append(Line(facts.item(line.item), f"{said} · {words.money(line.amount)}"))
+            continue
+        note = words("approval.available", amount=words.amount(figures["available"], ordered.base_unit))
+        delta = sign_of(facts.order) + ordered.base_quantity.value
+        lines.append(effect_line(facts, line.item, delta, ordered.base_unit, figures["on_hand"], note))
+    return lines
+
+
+def _assignment(task: Task, person: str) -> Assignment | None:
+    """The person's own part, newest step first; None where they stand in for another."""
+    for step in reversed(task.steps):
+        for one in step.assignments:
+            if one.person == person:
+                return one
+    return None
+
+
+def _why(row: CardRow, facts: Facts, mine: Assignment | None) -> str:
+    words = facts.words
+    if mine is None:
+        return words("why.delegate", other=facts.who(row.data.get("instead_of", "")))
+    reason, _, detail = mine.why.partition(":")
+    key = f"why.{reason}"
+    said = words(key, detail=detail) if words.has(key) else mine.why
+    return words("why.by_rule", why=said, rule=rule_title(facts)) if rule_title(facts) else said
+
+
+def _state(row: CardRow, facts: Facts, task: Task, mine: Assignment | None) -> tuple[CardState, str]:
+    """Open while this person may decide; afterwards the outcome, with who brought it about."""
+    words = facts.words
+    if mine is not None and mine.state in _DECIDED and task.state == TaskState.TASK_STATE_OPEN:
+        agreed = mine.state == AssignmentState.ASSIGNMENT_STATE_APPROVED
+        return CardState.PROCESSING, words("stamp.you_agreed" if agreed else "stamp.you_refused")
+    if task.state == TaskState.TASK_STATE_OPEN:
+        if mine is not None and mine.state != AssignmentState.ASSIGNMENT_STATE_ACTIVE:
+            return CardState.CLOSED, words("stamp.not_yours_any_more")
+        return CardState.OPEN, ""
+    state, key = _ENDED.get(task.state, (CardState.PROCESSING, "stamp.stuck"))
+    stamp = words(key, person=_decider(facts, task), time=_time(facts, task))
+    if facts.order is not None and task.state == TaskState.TASK_STATE_GRANTED:
+        outcome = order_stamp(facts, facts.order)
+        stamp = f"{stamp} · {outcome}" if outcome else stamp
+    return state, stamp
+
+
+def _decider(facts: Facts, task: Task) -> str:
+    decided = [one for step in task.steps for one in step.assignments if one.state in _DECIDED]
+    last = max(decided, key=lambda one: one.decide_time.ToNanoseconds(), default=None)
+    return facts.who(last.decided_by or last.person) if last else ""
+
+
+def _time(facts: Facts, task: Task) -> str:
+    return facts.words.clock(task.update_time)

@@ -1,0 +1,75 @@
+"""What a sentence or a tap is answered with: who asks, what is known, and the replies to send."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from kuguan.approvals.v1.approvals_pb2 import Task
+from kuguan.orders.v1.orders_pb2 import Order
+
+from bot.cards.facts import Facts
+from bot.clients import Voice
+from bot.company import Company
+from bot.storage.cards import CardRow
+from bot.texts import Words
+from services.kit.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One sentence or tap of a person who is known."""
+
+    person: str
+    words: Words
+    company: Company
+    voice: Voice
+    cause: str
+    order: Order | None = None
+    task: Task | None = None
+
+    @property
+    def facts(self) -> Facts:
+        """What cards are drawn from."""
+        return Facts(self.words, self.company, self.person, self.order, self.task)
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A reply in words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """A reply that is a card; the row remembers it for as long as it can be tapped."""
+
+    row: CardRow
+    guide: str = ""
+
+
+Reply = Say | Show
+
+
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    """What a tap leads to: the card's row as it is now, a passing word, further replies, and the newest
+    order and task where a service answered with them."""
+
+    row: CardRow
+    toast: str = ""
+    replies: list[Reply] = field(default_factory=list)
+    order: Order | None = None
+    task: Task | None = None
+
+
+def new_card(ask: Ask, kind: str, subject: str, data: dict[str, Any], request: bytes = b"") -> CardRow:
+    """A row for a card that is about to be shown to the person."""
+    return CardRow(id=new_id(), person=ask.person, kind=kind, subject=subject, data=data, request=request)
+
+
+def request_id_of(cause: str, purpose: str) -> str:
+    """The request id of a change that words ask for: the same sentence, delivered twice, asks once."""
+    return f"{purpose}-{hashlib.blake2b(cause.encode(), digest_size=20).hexdigest()}"

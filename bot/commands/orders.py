@@ -1,0 +1,66 @@
+"""A person's own orders: how far they are, and taking one back."""
+
+from __future__ import annotations
+
+import re
+
+from kuguan.orders.v1.orders_pb2 import GetOrderRequest, ListOrdersRequest, Order
+
+from bot.cards.facts import AT_WORK, PENDING, Facts
+from bot.cards.order import amount_of, state_words
+from bot.commands.ask import Ask, Reply, Say, Show, new_card
+from bot.understand import Intent
+from services.kit.errors import RemoteError
+
+_LISTED = 10
+
+
+async def my_requests(ask: Ask, intent: Intent) -> list[Reply]:
+    """The newest orders, one line each."""
+    request = ListOrdersRequest(page_size=_LISTED, requester=ask.person)
+    answer = await ask.voice.read(ask.voice.services.orders.ListOrders, request)
+    if not answer.orders:
+        return [Say(ask.words("order.none"))]
+    facts = Facts(ask.words, ask.company, ask.person)
+    lines = [[facts.titled(order), _summary(facts, order)] for order in answer.orders]
+    data = {"title": ask.words("order.list_title"), "lines": lines}
+    return [Show(new_card(ask, "sheet", "", data))]
+
+
+def _summary(facts: Facts, order: Order) -> str:
+    items = [f"{facts.item(line.item)} {amount_of(facts, order, line)}" for line in order.lines]
+    words = facts.words
+    return words("order.list_line", state=state_words(facts, order), items=words.join(items))
+
+
+async def request_status(ask: Ask, intent: Intent) -> list[Reply]:
+    """The status card of one order."""
+    order = await find_order(ask, intent)
+    return [order] if isinstance(order, Say) else [Show(new_card(ask, "order", order.name, {}))]
+
+
+async def withdraw_request(ask: Ask, intent: Intent) -> list[Reply]:
+    """A card that says what taking the order back sets free."""
+    order = await find_order(ask, intent)
+    if isinstance(order, Say):
+        return [order]
+    if order.state not in (*PENDING, *AT_WORK):
+        return [Say(ask.words("order.closed", order=order.name))]
+    return [Show(new_card(ask, "withdrawal", order.name, {}))]
+
+
+async def find_order(ask: Ask, intent: Intent) -> Order | Say:
+    """The order a sentence names, if the person may see it; else what to say."""
+    if intent.reference is None:
+        return Say(ask.words("order.reference_missing", example=ask.words("help.orders_example")))
+    if not re.fullmatch(r"[A-Z]{0,2}[0-9]{1,15}", intent.reference):
+        return Say(ask.words("order.not_found", reference=intent.reference))
+    try:
+        request = GetOrderRequest(name=intent.reference)
+        answer = await ask.voice.read(ask.voice.services.orders.GetOrder, request)
+    except RemoteError as error:
+        if error.kind != "not_found":
+            raise
+        return Say(ask.words("order.not_found", reference=intent.reference))
+    order: Order = answer.order
+    return order

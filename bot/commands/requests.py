@@ -1,0 +1,202 @@
+"""Requests for goods: from a sentence to a confirm card that says in numbers what will happen.
+
+The three kinds differ only in the entry of the request they fill and in the direction of the goods; both
+are data here, and the rules behind them belong to the services.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from google.type.decimal_pb2 import Decimal
+from kuguan.orders.v1.orders_pb2 import CreateOrderLine, CreateOrderRequest
+from kuguan.stock.v1.items_pb2 import Item
+from kuguan.stock.v1.stock_pb2 import BatchGetAvailabilityRequest, PlaceFigures
+from kuguan.type.v1.quantity_pb2 import Quantity
+
+from bot.commands.ask import Ask, Reply, Say, Show, new_card
+from bot.commands.items import plan_of, unresolved
+from bot.company import factor, units_of
+from bot.storage.cards import CardRow
+from bot.understand import Command, Intent
+from services.kit.ids import new_id
+from services.kit.quantity import decimal_text, parse_fraction, times_micros, to_scale
+from services.kit.wire import micros, money
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a command asks for goods: the entry it fills, where the goods go, and its example."""
+
+    field: str
+    sign: str
+    example: str
+    needs_purpose: bool = False
+
+
+ENTRIES: Mapping[str, Entry] = {
+    Command.REQUEST_ISSUE.value: Entry("requisition", "-", "request.example_issue"),
+    Command.RETURN_TO_STOCK.value: Entry("return_to_stock", "", "request.example_return"),
+    Command.GIVE_SAMPLE.value: Entry("sample", "-", "request.example_sample", needs_purpose=True),
+}
+
+
+async def ask_for_goods(ask: Ask, intent: Intent) -> list[Reply]:
+    """The confirm card of what was asked for; else what is missing."""
+    return await show_request(ask, plan_of(intent))
+
+
+async def show_request(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
+    """The confirm card of a plan, or the first thing that has to be said before there can be one."""
+    entry = ENTRIES[plan["command"]]
+    if not plan["lines"]:
+        example = _example(ask, entry, None)
+        return [Say(ask.words("request.items_missing", example=example))]
+    asked = unresolved(ask, plan, "lines")
+    if asked is not None:
+        return asked
+    for line in plan["lines"]:
+        problem = _problem(ask, entry, line)
+        if problem is not None:
+            return [problem]
+    if entry.needs_purpose and not plan["purpose"]:
+        return [Say(ask.words("request.purpose_missing"))]
+    row = await request_card(ask, entry.field, entry.sign, wanted_of(ask, plan), plan["purpose"] or "")
+    return [Show(row, guide=entry.field)]
+
+
+def _example(ask: Ask, entry: Entry, item: Item | None) -> str:
+    known = item or next(iter(ask.company.items.values()), None)
+    if known is None:
+        return ask.words("help.issue_example")
+    name = ask.company.item_name(known.code, ask.words.language)
+    return ask.words(entry.example, item=name, unit=known.base_unit)
+
+
+def _problem(ask: Ask, entry: Entry, line: Mapping[str, Any]) -> Say | None:
+    """What keeps a line from being taken: a quantity that is missing or wrong, or a unit the item lacks."""
+    item = ask.company.items[line["item"]]
+    example = _example(ask, entry, item)
+    if line["problem"] is not None:
+        said = ask.words(f"problem.{line['problem']}")
+        return Say(ask.words("request.quantity_problem", word=line["text"], problem=said, example=example))
+    if line["quantity"] is None:
+        return Say(ask.words("request.quantity_missing", example=example))
+    if factor(item, line["unit"] or "") is None:
+        name = ask.company.item_name(item.code, ask.words.language)
+        units = ask.words.join(_units(ask, item))
+        return Say(ask.words("request.unit_unknown", item=name, unit=line["unit"], units=units))
+    return None
+
+
+def _units(ask: Ask, item: Item) -> list[str]:
+    base, *packs = units_of(item)
+    said = [base]
+    for pack in packs:
+        per_pack = to_scale(factor(item, pack) or parse_fraction("0"), 6, pack)
+        shown = decimal_text(per_pack.scaled, per_pack.scale)
+        said.append(ask.words("request.unit_pack", pack=pack, factor=shown, base=base))
+    return said
+
+
+def wanted_of(ask: Ask, plan: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What is wanted line by line, in the unit said and in base units; raises TooFine."""
+    wanted = []
+    for line in plan["lines"]:
+        item = ask.company.items[line["item"]]
+        unit = line["unit"] or item.base_unit
+        per_unit = factor(item, unit)
+        assert per_unit is not None, "units are checked before"
+        base = to_scale(parse_fraction(line["quantity"]) * per_unit, item.quantity_scale, item.base_unit)
+        wanted.append(
+            {
+                "item": item.code,
+                "quantity": line["quantity"],
+                "unit": unit,
+                "base": str(base),
+                "base_unit": item.base_unit,
+                "warehouse": plan["warehouse"] or "",
+            }
+        )
+    return wanted
+
+
+async def request_card(
+    ask: Ask, field: str, sign: str, wanted: Sequence[dict[str, str]], purpose: str
+) -> CardRow:
+    """A confirm card that carries the finished request with its id: the card is the only memory."""
+    lines = await with_figures(ask, sign, wanted)
+    request = CreateOrderRequest(
+        request_id=new_id(),
+        lines=[
+            CreateOrderLine(
+                item=line["item"],
+                warehouse=line["warehouse"],
+                quantity=Quantity(value=Decimal(value=line["quantity"]), unit=line["unit"]),
+            )
+            for line in lines
+        ],
+    )
+    entry = getattr(request, field)
+    entry.SetInParent()
+    entry.purpose = purpose
+    data = {"entry": field, "sign": sign, "lines": lines, "purpose": purpose, "amount": _amount(ask, lines)}
+    return new_card(ask, "request", "", data, request.SerializeToString())
+
+
+async def with_figures(ask: Ask, sign: str, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """The lines with the place chosen and its figures now: on hand, available, and what is short.
+
+    Lines of one item and place are summed before anything is called enough.
+    """
+    codes = list(dict.fromkeys(line["item"] for line in wanted))
+    request = BatchGetAvailabilityRequest(items=codes)
+    answer = await ask.voice.read(ask.voice.services.stock.BatchGetAvailability, request)
+    places = {found.item: list(found.places) for found in answer.availabilities}
+    taken: dict[tuple[str, str], Any] = {}
+    lines = []
+    for line in wanted:
+        code = line["item"]
+        needed = parse_fraction(line["base"])
+        place = _place(ask, places.get(code, []), line["warehouse"], needed if sign else None)
+        key = (code, place.warehouse)
+        available = parse_fraction(place.figures.available.value or "0") - taken.get(key, 0)
+        on_hand = parse_fraction(place.figures.on_hand.value or "0") + (-1 if sign else 1) * taken.get(key, 0)
+        short = max(needed - max(available, 0), 0) if sign else 0
+        taken[key] = taken.get(key, 0) + needed
+        figures = {"on_hand": on_hand, "available": max(available, 0), "short": short}
+        lines.append(
+            {**line, "warehouse": place.warehouse, **{name: _text(one) for name, one in figures.items()}}
+        )
+    return lines
+
+
+def _text(amount: Any) -> str:
+    exact = to_scale(parse_fraction("0") + amount, 6, "")
+    return decimal_text(exact.scaled, exact.scale)
+
+
+def _place(ask: Ask, places: Sequence[PlaceFigures], warehouse: str, needed: Any) -> PlaceFigures:
+    """The warehouse that was said; else the first with enough, else the one with most."""
+    if warehouse:
+        found = [place for place in places if place.warehouse == warehouse]
+        return found[0] if found else PlaceFigures(warehouse=warehouse)
+    if not places:
+        return PlaceFigures(warehouse=next(iter(ask.company.warehouses), ""))
+    if needed is not None:
+        enough = [place for place in places if parse_fraction(place.figures.available.value or "0") >= needed]
+        if enough:
+            return enough[0]
+    return max(places, key=lambda place: parse_fraction(place.figures.on_hand.value or "0"))
+
+
+def _amount(ask: Ask, lines: Sequence[Mapping[str, str]]) -> str:
+    """The reference amount of all lines, as approvals will see it."""
+    total = 0
+    for line in lines:
+        item = ask.company.items[line["item"]]
+        base = to_scale(parse_fraction(line["base"]), item.quantity_scale, item.base_unit)
+        total += times_micros(base, micros(item.reference_cost, "reference_cost"))
+    return ask.words.money(money(total))

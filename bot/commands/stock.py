@@ -1,0 +1,170 @@
+"""Questions about stock: how much there is, what runs low, what moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kuguan.stock.v1.stock_pb2 import (
+    Availability,
+    BatchGetAvailabilityRequest,
+    Entry,
+    Figures,
+    GetAvailabilityRequest,
+    ListEntriesRequest,
+    ListLowStockRequest,
+    LotFigures,
+)
+
+from bot.commands.ask import Ask, Reply, Say, Show, new_card
+from bot.commands.items import plan_of, unresolved
+from bot.understand import Intent
+from services.kit.quantity import parse_fraction
+from services.kit.wire import date_value
+
+_LOW_ITEMS = 20
+_ENTRIES = 15
+_LOTS = 8
+
+
+async def query_stock(ask: Ask, intent: Intent) -> list[Reply]:
+    """A sheet with the figures of one item place by place, or of several items line by line."""
+    return await show_stock(ask, plan_of(intent))
+
+
+async def show_stock(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
+    """The sheet for a plan whose items are certain; else what is missing."""
+    asked = unresolved(ask, plan, "words")
+    if asked is not None:
+        return asked
+    codes = [word["item"] for word in plan["words"]]
+    if not codes:
+        return [Say(ask.words("request.items_missing", example=ask.words("help.stock_example")))]
+    warehouse = plan["warehouse"] or ""
+    if len(codes) == 1:
+        return [Show(await _one(ask, codes[0], warehouse))]
+    request = BatchGetAvailabilityRequest(items=codes, warehouse=warehouse)
+    answer = await ask.voice.read(ask.voice.services.stock.BatchGetAvailability, request)
+    lines = [
+        [ask.company.item_name(found.item, ask.words.language), _figures(ask, found.total, found.unit)]
+        for found in answer.availabilities
+    ]
+    return [Show(new_card(ask, "sheet", "", {"title": ask.words("stock.items_title"), "lines": lines}))]
+
+
+async def _one(ask: Ask, code: str, warehouse: str) -> Any:
+    request = GetAvailabilityRequest(item=code, warehouse=warehouse, include_lots=True)
+    answer = await ask.voice.read(ask.voice.services.stock.GetAvailability, request)
+    found: Availability = answer.availability
+    item = ask.company.items.get(code)
+    title = ask.words("stock.title", item=ask.company.item_name(code, ask.words.language))
+    data: dict[str, Any] = {
+        "title": title,
+        "subtitle": " · ".join(part for part in (code, item.specification if item else "") if part),
+        "groups": [],
+        "lines": [],
+    }
+    for place in found.places:
+        name = ask.company.warehouse_name(place.warehouse, ask.words.language)
+        figures = _figures(ask, place.figures, found.unit)
+        if not place.lots:
+            data["lines"].append([name, figures])
+            continue
+        rows = [[_lot_name(ask, lot), _lot(ask, lot, found.unit)] for lot in place.lots[:_LOTS]]
+        data["groups"].append({"title": name, "lines": [[ask.words("label.total"), figures], *rows]})
+    if not found.places:
+        data["lines"].append([ask.words("label.total"), ask.words("stock.none")])
+    elif len(found.places) > 1:
+        data["lines"].append([ask.words("label.total"), _figures(ask, found.total, found.unit)])
+    return new_card(ask, "sheet", "", data)
+
+
+def _figures(ask: Ask, figures: Figures, unit: str) -> str:
+    held = bool(figures.held.value) and parse_fraction(figures.held.value) > 0
+    return ask.words(
+        "stock.place_held" if held else "stock.place",
+        available=ask.words.amount(figures.available.value or "0", unit),
+        on_hand=figures.on_hand.value or "0",
+        reserved=figures.reserved.value or "0",
+        held=figures.held.value or "0",
+    )
+
+
+def _lot_name(ask: Ask, lot: LotFigures) -> str:
+    return (
+        f"{ask.words('label.serial')} {lot.serial}" if lot.serial else f"{ask.words('label.lot')} {lot.lot}"
+    )
+
+
+def _lot(ask: Ask, lot: LotFigures, unit: str) -> str:
+    quantity = ask.words.amount(lot.figures.on_hand.value or "0", unit)
+    day = date_value(lot.expiry_date, "expiry_date")
+    if day is None:
+        return ask.words("stock.lot_plain", quantity=quantity)
+    held, on_hand = lot.figures.held.value or "0", lot.figures.on_hand.value or "0"
+    expired = parse_fraction(held) > 0 and parse_fraction(held) == parse_fraction(on_hand)
+    return ask.words("stock.lot_expired" if expired else "stock.lot", quantity=quantity, day=day.isoformat())
+
+
+async def low_stock(ask: Ask, intent: Intent) -> list[Reply]:
+    """A sheet of the items at or below their reorder point."""
+    request = ListLowStockRequest(page_size=_LOW_ITEMS)
+    answer = await ask.voice.read(ask.voice.services.stock.ListLowStock, request)
+    if not answer.items:
+        return [Say(ask.words("low.none"))]
+    lines = [
+        [
+            ask.company.item_name(low.item, ask.words.language),
+            ask.words(
+                "low.line",
+                available=ask.words.amount(low.available.value, low.unit),
+                point=ask.words.amount(low.reorder_point.value, low.unit),
+            ),
+        ]
+        for low in answer.items
+    ]
+    subtitle = ask.words("low.more", count=_LOW_ITEMS) if answer.next_page_token else ""
+    data = {"title": ask.words("low.title"), "subtitle": subtitle, "lines": lines}
+    return [Show(new_card(ask, "sheet", "", data))]
+
+
+async def stock_history(ask: Ask, intent: Intent) -> list[Reply]:
+    """A sheet of the newest ledger entries of an item."""
+    return await show_history(ask, plan_of(intent))
+
+
+async def show_history(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
+    """The ledger of a plan whose item is certain; else what is missing."""
+    asked = unresolved(ask, plan, "words")
+    if asked is not None:
+        return asked
+    if not plan["words"]:
+        return [Say(ask.words("request.items_missing", example=ask.words("help.stock_example")))]
+    replies: list[Reply] = []
+    for word in plan["words"]:
+        request = ListEntriesRequest(item=word["item"], warehouse=plan["warehouse"] or "", page_size=_ENTRIES)
+        answer = await ask.voice.read(ask.voice.services.stock.ListEntries, request)
+        name = ask.company.item_name(word["item"], ask.words.language)
+        if not answer.entries:
+            replies.append(Say(ask.words("history.none", item=name)))
+            continue
+        data = {
+            "title": ask.words("history.title", item=name),
+            "lines": [_entry(ask, entry) for entry in answer.entries],
+        }
+        replies.append(Show(new_card(ask, "sheet", "", data)))
+    return replies
+
+
+def _entry(ask: Ask, entry: Entry) -> list[str]:
+    key = f"movement.{entry.movement}"
+    movement = ask.words(key) if ask.words.has(key) else entry.movement
+    quantity = entry.quantity.value
+    signed = quantity.replace("-", "−") if quantity.startswith("-") else f"+{quantity}"
+    said = ask.words(
+        "history.line",
+        quantity=ask.words.amount(signed, entry.unit),
+        after=ask.words.amount(entry.on_hand_after.value or "0", entry.unit),
+        document=entry.document,
+        counterpart=entry.counterpart,
+    )
+    return [f"{ask.words.day_clock(entry.occur_time)} {movement}", said.strip()]

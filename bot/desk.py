@@ -1,0 +1,72 @@
+"""The desk: everything that answering a person needs, put together for one sentence, tap or notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from kuguan.approvals.v1.approvals_pb2 import Task
+from kuguan.orders.v1.orders_pb2 import Order
+from sqlalchemy import Connection
+
+from bot.clients import Badge, Services, Who
+from bot.commands.ask import Ask
+from bot.company import ORDER, TASK, Company
+from bot.storage import preferences, projections
+from bot.texts import DEFAULT, LANGUAGES, Words
+from services.kit.service import Runtime
+
+LOCAL_PLATFORM = "web"
+LOCAL_TENANT = "local"
+
+
+def local_identity(person: str) -> Who:
+    """The identity of a person in the local conversation, whose sign-in already proved who they are."""
+    return LOCAL_PLATFORM, LOCAL_TENANT, person
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The services, the company, and what the bot's own database knows."""
+
+    runtime: Runtime
+    services: Services
+    company: Company
+    zone: ZoneInfo
+
+    def words(self, language: str) -> Words:
+        """The sentences of a language; the default for one we do not speak."""
+        return Words(language if language in LANGUAGES else DEFAULT, self.zone)
+
+    async def language(self, person: str) -> str:
+        """The language a person chose, else the one the company knows of them, else the default."""
+        chosen = await self.runtime.reader.look(lambda connection: preferences.language(connection, person))
+        known = self.company.people.get(person)
+        return chosen or (known.language if known else "") or DEFAULT
+
+    async def who(self, person: str) -> Who:
+        """The identity under which a person talked last; the local one for those who never did."""
+        contact = await self.runtime.reader.look(
+            lambda connection: preferences.last_contact(connection, person)
+        )
+        return (contact.platform, contact.tenant, contact.user_id) if contact else local_identity(person)
+
+    async def ask(self, badge: Badge, cause: str, subject: str = "") -> Ask:
+        """Everything for answering a person about a subject, with the company as of now."""
+        await self.company.refresh(self.runtime.reader)
+        words = self.words(await self.language(badge.person))
+        order, task = await self.runtime.reader.look(lambda connection: snapshots(connection, subject))
+        voice = self.services.speaking(badge)
+        return Ask(badge.person, words, self.company, voice, cause, order, task)
+
+
+def snapshots(connection: Connection, subject: str) -> tuple[Order | None, Task | None]:
+    """The newest order and task of a subject that the bot has heard of."""
+    if not subject:
+        return None, None
+    order = projections.get(connection, ORDER, subject)
+    task = projections.get(connection, TASK, subject)
+    return (
+        Order.FromString(order) if order is not None else None,
+        Task.FromString(task) if task is not None else None,
+    )

@@ -1,0 +1,226 @@
+"""What the bot does about each event: keep what it tells, renew cards, and let people know.
+
+A reaction only writes rows; what has to be sent is sent from them afterwards, so that nothing is lost or
+said twice when a process dies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from kuguan.approvals.v1 import events_pb2 as approvals
+from kuguan.approvals.v1.approvals_pb2 import AssignmentState, Task
+from kuguan.approvals.v1.people_pb2 import Person
+from kuguan.orders.v1 import events_pb2 as orders
+from kuguan.orders.v1.orders_pb2 import Order, OrderState, StockEffect
+from kuguan.stock.v1 import events_pb2 as stock
+
+from bot.company import ITEM, ORDER, PERSON, TASK, WAREHOUSE
+from bot.storage import cards, deliveries, projections
+from bot.storage.cards import CardRow
+from services.kit.ids import new_id
+from services.kit.inbox import Reaction
+from services.kit.quantity import parse_fraction
+from services.kit.service import full_name
+from services.kit.writing import Transaction
+
+KEEPER = "keeper"
+ADMINISTRATOR = "admin"
+_OPEN_STATES = (OrderState.ORDER_STATE_APPROVED, OrderState.ORDER_STATE_PARTLY_FULFILLED)
+
+
+def keep_item(tx: Transaction, event: Any) -> None:
+    """An item, as it is now."""
+    projections.put(tx, ITEM, event.item.code, event.item.SerializeToString())
+
+
+def keep_warehouse(tx: Transaction, event: Any) -> None:
+    """A warehouse, as it is now."""
+    projections.put(tx, WAREHOUSE, event.warehouse.code, event.warehouse.SerializeToString())
+
+
+def keep_person(tx: Transaction, event: Any) -> None:
+    """A person, as they are now."""
+    projections.put(tx, PERSON, event.person.id, event.person.SerializeToString())
+
+
+def keep_order(tx: Transaction, order: Order) -> bool:
+    """The order as it is now; False if a newer one is known already."""
+    body = projections.get(tx.connection, ORDER, order.name)
+    if body is not None:
+        known = Order.FromString(body)
+        if known.update_time.ToNanoseconds() > order.update_time.ToNanoseconds():
+            return False
+    projections.put(tx, ORDER, order.name, order.SerializeToString())
+    return True
+
+
+def keep_task(tx: Transaction, task: Task) -> bool:
+    """The newest task of an order; False if a newer one is known already."""
+    body = projections.get(tx.connection, TASK, task.order)
+    if body is not None:
+        known = Task.FromString(body)
+        if (known.order_version, known.version) > (task.order_version, task.version):
+            return False
+    projections.put(tx, TASK, task.order, task.SerializeToString())
+    return True
+
+
+def renew_cards(tx: Transaction, subject: str) -> None:
+    """Bring every copy of every card about an order to its true state."""
+    for row in cards.of_subject(tx.connection, subject):
+        deliveries.queue(tx, f"renew-{new_id()}", row.person, "renew", {"card": row.id})
+
+
+def tell(tx: Transaction, person: str, key: str, **facts: Any) -> None:
+    """Say something to a person; the sentence is chosen when it is sent, in their language then.
+
+    ``who`` is named, and ``lines`` of item, amount and unit are worded, in that language too.
+    """
+    deliveries.queue(tx, f"tell-{new_id()}", person, "tell", {"key": key, "facts": facts})
+
+
+def show_once(tx: Transaction, kind: str, order: str, person: str, data: dict[str, Any], round_: str) -> None:
+    """Show a card to a person once for a round, such as one task of an order."""
+    key = f"{kind}-{order}-{round_}-{person}"
+    row = CardRow(id=new_id(), person=person, kind=kind, subject=order, data=data)
+    if deliveries.queue(tx, key, person, "show", {"card": row.id}):
+        cards.save(tx, row)
+
+
+def on_order(tx: Transaction, event: Any) -> None:
+    """An order changed: keep it and renew its cards."""
+    if keep_order(tx, event.order):
+        renew_cards(tx, event.order.name)
+
+
+def on_stock_changed(tx: Transaction, event: orders.OrderStockChanged) -> None:
+    """Goods were promised or are missing: the requester hears of a shortage, the keeper of goods to give."""
+    on_order(tx, event)
+    order = event.order
+    missing = [line for line in order.lines if _positive(line.short.value)]
+    ended = order.state not in (*_OPEN_STATES, OrderState.ORDER_STATE_PENDING_APPROVAL)
+    if missing and not ended:
+        lines = [[line.item, line.short.value, line.base_unit] for line in missing]
+        tell(tx, order.requester, "notice.short", order=order.name, lines=lines)
+    if order.state in _OPEN_STATES:
+        call_keepers(tx, order)
+
+
+def on_approved(tx: Transaction, event: orders.OrderApproved) -> None:
+    """The order may be carried out: its requester hears it, and the keepers get something to do."""
+    on_order(tx, event)
+    order = event.order
+    key = "notice.approved_return" if _arrives(order) else "notice.approved"
+    tell(tx, order.requester, key, order=order.name)
+    call_keepers(tx, order)
+
+
+def call_keepers(tx: Transaction, order: Order) -> None:
+    """A hand-over card for each keeper but the requester, as soon as there is something to hand over."""
+    reserved = sum((parse_fraction(line.reserved.value or "0") for line in order.lines), parse_fraction("0"))
+    if not reserved and not _arrives(order):
+        return
+    done = sum((parse_fraction(line.fulfilled.value or "0") for line in order.lines), parse_fraction("0"))
+    for person in _with_role(tx, KEEPER):
+        if person.id != order.requester:
+            data = {"receiving": _arrives(order)}
+            show_once(tx, "hand_over", order.name, person.id, data, f"after-{done}")
+
+
+def on_rejected(tx: Transaction, event: orders.OrderRejected) -> None:
+    """The requester hears who refused, and why."""
+    on_order(tx, event)
+    order = event.order
+    key = "notice.rejected_because" if order.outcome_reason else "notice.rejected"
+    tell(tx, order.requester, key, order=order.name, who=order.outcome_person, reason=order.outcome_reason)
+
+
+def _on_end(key: str, key_of_receipt: str = "") -> Reaction:
+    """The requester hears how the order ended."""
+
+    def reaction(tx: Transaction, event: Any) -> None:
+        on_order(tx, event)
+        receiving = _arrives(event.order) and key_of_receipt
+        tell(tx, event.order.requester, key_of_receipt if receiving else key, order=event.order.name)
+
+    return reaction
+
+
+def on_task(tx: Transaction, event: Any) -> None:
+    """A task changed: keep it and renew the cards of its order."""
+    if keep_task(tx, event.task):
+        renew_cards(tx, event.task.order)
+
+
+def on_requested(tx: Transaction, event: approvals.ApprovalRequested) -> None:
+    """Each person who may decide now gets a card of their own, once for each task."""
+    on_task(tx, event)
+    task = event.task
+    data = {"task": task.name}
+    for person in _active(task):
+        show_once(tx, "approval", task.order, person, data, task.name)
+    for stand_in in event.stand_ins:
+        more = {"task": task.name, "instead_of": stand_in.instead_of}
+        show_once(tx, "approval", task.order, stand_in.person, more, task.name)
+
+
+def on_reminded(tx: Transaction, event: approvals.ApprovalReminded) -> None:
+    """Those who have not decided hear that somebody waits."""
+    on_task(tx, event)
+    for person in _active(event.task):
+        tell(tx, person, "notice.reminded", order=event.task.order, who=event.task.requester)
+
+
+def on_stuck(tx: Transaction, event: approvals.ApprovalStuck) -> None:
+    """Administrators hear that nobody may decide."""
+    on_task(tx, event)
+    for person in _with_role(tx, ADMINISTRATOR):
+        tell(tx, person.id, "notice.stuck", order=event.task.order)
+
+
+def _active(task: Task) -> list[str]:
+    if task.current_step >= len(task.steps):
+        return []
+    active = AssignmentState.ASSIGNMENT_STATE_ACTIVE
+    return [one.person for one in task.steps[task.current_step].assignments if one.state == active]
+
+
+def _with_role(tx: Transaction, role: str) -> Iterable[Person]:
+    people = (Person.FromString(body) for _, body in projections.all_of(tx.connection, PERSON))
+    return [person for person in people if role in person.roles and not person.left]
+
+
+def _arrives(order: Order) -> bool:
+    return order.stock_effect == StockEffect.STOCK_EFFECT_RECEIVE
+
+
+def _positive(text: str) -> bool:
+    return bool(text) and parse_fraction(text) > 0
+
+
+NOTICES: Mapping[str, Callable[[Transaction, Any], None]] = {
+    full_name(stock.ItemCreated): keep_item,
+    full_name(stock.ItemUpdated): keep_item,
+    full_name(stock.ItemAnnounced): keep_item,
+    full_name(stock.WarehouseCreated): keep_warehouse,
+    full_name(stock.WarehouseAnnounced): keep_warehouse,
+    full_name(approvals.PersonCreated): keep_person,
+    full_name(approvals.PersonUpdated): keep_person,
+    full_name(approvals.PersonAnnounced): keep_person,
+    full_name(orders.OrderPlaced): on_order,
+    full_name(orders.OrderStockChanged): on_stock_changed,
+    full_name(orders.OrderApproved): on_approved,
+    full_name(orders.OrderRejected): on_rejected,
+    full_name(orders.OrderCancelled): _on_end("notice.cancelled"),
+    full_name(orders.OrderExpired): _on_end("notice.expired"),
+    full_name(orders.OrderPartlyFulfilled): _on_end("notice.partly"),
+    full_name(orders.OrderFulfilled): _on_end("notice.fulfilled", "notice.received"),
+    full_name(approvals.ApprovalRequested): on_requested,
+    full_name(approvals.ApprovalGranted): on_task,
+    full_name(approvals.ApprovalRefused): on_task,
+    full_name(approvals.ApprovalWithdrawn): on_task,
+    full_name(approvals.ApprovalReminded): on_reminded,
+    full_name(approvals.ApprovalStuck): on_stuck,
+}

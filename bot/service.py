@@ -1,0 +1,143 @@
+"""The declaration of the bot: what it hears, stores, sends, and the one HTTP server of its channels."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from bot.chat.console import Console
+from bot.chat.local import LocalChat
+from bot.chat.platform import Channel
+from bot.chat.session import Gate, Sessions
+from bot.chat.web import WebChannel
+from bot.clients import Services
+from bot.company import Company
+from bot.desk import Desk
+from bot.directory import Directory
+from bot.notices import NOTICES
+from bot.sending import Sender
+from bot.storage import METADATA, conversation, deliveries, links, received
+from bot.webhook import Reception
+from services.kit.service import Runtime, Service, Timer
+from services.kit.settings import SettingInvalid
+
+MAXIMUM_BODY = 1024 * 1024
+SHUTDOWN_SECONDS = 2.0
+DEFAULT_WEB_LISTEN = "127.0.0.1:8088"
+DEFAULT_TIME_ZONE = "Asia/Shanghai"
+_HOUR = 3600.0
+
+
+class Front:
+    """What stands between people and services while the bot runs."""
+
+    def __init__(self) -> None:
+        self._runner: web.AppRunner | None = None
+        self._channels: list[Channel] = []
+        self._loops: list[Callable[[], Awaitable[None]]] = []
+        self._services: Services | None = None
+
+    async def open(self, runtime: Runtime) -> None:
+        """Put everything together and listen; what was kept before the last stop is worked on first."""
+        settings = runtime.settings
+        self._services = Services(settings)
+        zone = ZoneInfo(settings.get("TIME_ZONE", DEFAULT_TIME_ZONE))
+        desk = Desk(runtime, self._services, Company(), zone)
+        await desk.company.refresh(runtime.reader)
+        channel = _web_channel(desk)
+        self._channels = [channel]
+        sender = Sender(desk, {one.name: one for one in self._channels})
+        reception = Reception(desk, sender)
+        self._loops = [sender.run, reception.catch_up_then_rest]
+        for one in self._channels:
+            await one.start(reception)
+        await self._listen(settings.get("WEB_LISTEN", DEFAULT_WEB_LISTEN))
+
+    async def _listen(self, where: str) -> None:
+        application = web.Application(client_max_size=MAXIMUM_BODY)
+        for channel in self._channels:
+            application.add_routes(channel.routes())
+        application.add_routes([web.get("/healthz", _health), web.get("/metrics", _metrics)])
+        self._runner = web.AppRunner(application, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)
+        await self._runner.setup()
+        host, _, port = where.rpartition(":")
+        try:
+            await web.TCPSite(self._runner, host, int(port)).start()
+        except OSError:
+            raise SettingInvalid("KUGUAN_WEB_LISTEN", where, "the port is taken") from None
+
+    def loops(self, runtime: Runtime) -> Sequence[Callable[[], Awaitable[None]]]:
+        """What runs for as long as the bot does."""
+        return self._loops
+
+    async def close(self) -> None:
+        """Stop listening, then let go of the services."""
+        for channel in self._channels:
+            await channel.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._services is not None:
+            await self._services.close()
+
+
+def _web_channel(desk: Desk) -> WebChannel:
+    """The chat page and the console, which show one conversation."""
+    settings = desk.runtime.settings
+    demo = settings.flag("DEMO")
+    public_url = settings.get("PUBLIC_URL") or None
+    cookie_secret = settings.secret_file("WEB_COOKIE_SECRET_FILE", settings.secrets / "web-cookie.secret")
+    console_secret = settings.secret_file("CONSOLE_SECRET_FILE", settings.secrets / "console.secret")
+    directory = Directory(desk)
+    stored = conversation.StoredConversation(desk.runtime.writer, desk.runtime.reader)
+    local = LocalChat(stored, _now)
+    secure = bool(public_url and public_url.startswith("https://"))
+    return WebChannel(
+        local,
+        directory,
+        Sessions([cookie_secret.value.encode()], _now, demo=demo, secure=secure),
+        Gate(public_url, demo=demo),
+        demo=demo,
+        redeem=directory.redeem,
+        choose_language=directory.choose_language,
+        console=Console(local, directory, directory.interpret, console_secret.value),
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def _health(request: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})
+
+
+async def _metrics(request: web.Request) -> web.Response:
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def declaration() -> Service:
+    """The bot, ready to be run once."""
+    front = Front()
+    return Service(
+        name="bot",
+        metadata=METADATA,
+        migrations=Path(__file__).parent / "migrations",
+        hears=("kuguan.stock.v1", "kuguan.orders.v1", "kuguan.approvals.v1"),
+        reactions=NOTICES,
+        timers=(
+            Timer("prune received", _HOUR, received.prune),
+            Timer("prune deliveries", _HOUR, deliveries.prune),
+            Timer("prune links", _HOUR, links.prune),
+        ),
+        background=front.loops,
+        at_start=front.open,
+        at_stop=front.close,
+    )
+
+
+SERVICE = declaration()

@@ -1,0 +1,141 @@
+"""What each button leads to. A tap is a command: the card is checked, never believed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from kuguan.approvals.v1.approvals_pb2 import DecideRequest, Decision, RemindRequest
+from kuguan.orders.v1.orders_pb2 import CancelOrderRequest, CreateOrderRequest
+from kuguan.stock.v1.stock_pb2 import IssueReservedRequest, ReturnToStockRequest
+
+from bot.cards.facts import is_positive
+from bot.commands.ask import Ask, Reply, Say, Tapped, request_id_of
+from bot.commands.items import chosen
+from bot.commands.requests import request_card, show_request, with_figures
+from bot.commands.stock import show_history, show_stock
+from bot.storage.cards import CardRow
+from bot.understand import Command
+
+Tapping = Callable[[Ask, CardRow, str], Awaitable[Tapped]]
+
+_PLANNED: Mapping[str, Callable[[Ask, dict[str, Any]], Awaitable[list[Reply]]]] = {
+    Command.QUERY_STOCK.value: show_stock,
+    Command.STOCK_HISTORY.value: show_history,
+    Command.REQUEST_ISSUE.value: show_request,
+    Command.RETURN_TO_STOCK.value: show_request,
+    Command.GIVE_SAMPLE.value: show_request,
+}
+
+
+async def confirm_request(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """Look at the stock once more, then place the order; the card becomes the order's status card."""
+    data = row.data
+    lines = await with_figures(ask, data["sign"], data["lines"])
+    if any(is_positive(line["short"]) for line in lines):
+        changed = replace(row, data={**data, "lines": lines, "changed": True})
+        return Tapped(changed, ask.words("toast.changed"))
+    request = CreateOrderRequest.FromString(row.request)
+    answer = await ask.voice.write(ask.voice.services.orders.CreateOrder, request)
+    order = answer.order
+    placed = replace(row, kind="order", subject=order.name, data={"order": order.name})
+    return Tapped(placed, ask.words("toast.confirmed", order=order.name), order=order)
+
+
+async def take_available(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """A new confirm card, in place of this one, that asks for what is there; the person confirms it."""
+    wanted = []
+    for line in row.data["lines"]:
+        if not is_positive(line["available"]):
+            continue
+        less = is_positive(line["short"])
+        base = line["available"] if less else line["base"]
+        unit = line["base_unit"] if less else line["unit"]
+        quantity = base if less else line["quantity"]
+        wanted.append({**line, "quantity": quantity, "unit": unit, "base": base})
+    data = row.data
+    fresh = await request_card(ask, data["entry"], data["sign"], wanted, data.get("purpose", ""))
+    return Tapped(replace(fresh, id=row.id))
+
+
+async def cancel(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """Nothing happens, and the card says so."""
+    return Tapped(replace(row, state="cancelled"), ask.words("toast.cancelled"))
+
+
+async def choose(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """Go on with the item that was meant; what follows takes the place of this card."""
+    number = int(action.removeprefix("choose_"))
+    plan = chosen(row.data, number)
+    replies = await _PLANNED[plan["command"]](ask, plan)
+    first = replies[0]
+    if isinstance(first, Say):
+        return Tapped(replace(row, state="cancelled"), "", replies)
+    return Tapped(replace(first.row, id=row.id), "", replies[1:])
+
+
+async def decide(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """Approve or refuse the version of the task that the card showed."""
+    agreed = action == "approve"
+    version = int(row.data.get("task_version", 0))
+    request = DecideRequest(
+        request_id=f"{row.id}-{action}-{version}",
+        name=row.data["task"],
+        version=version,
+        decision=Decision.DECISION_APPROVE if agreed else Decision.DECISION_REFUSE,
+    )
+    answer = await ask.voice.write(ask.voice.services.approvals.Decide, request)
+    said = ask.words("toast.approved" if agreed else "toast.rejected")
+    return Tapped(row, said, task=answer.task)
+
+
+async def hand_over(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """Give out what is promised to the order."""
+    request = IssueReservedRequest(request_id=f"{row.id}-{action}", document=row.subject)
+    await ask.voice.write(ask.voice.services.stock.IssueReserved, request)
+    return Tapped(replace(row, state="handed_over"), ask.words("toast.handed_over"))
+
+
+async def take_back(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """Take back what the approved return announced."""
+    request = ReturnToStockRequest(request_id=f"{row.id}-{action}", document=row.subject)
+    await ask.voice.write(ask.voice.services.stock.ReturnToStock, request)
+    return Tapped(replace(row, state="taken_back"), ask.words("toast.taken_back"))
+
+
+async def carry_out(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """Hand over or take back, as the order's effect on stock says."""
+    return await (take_back if row.data.get("receiving") else hand_over)(ask, row, action)
+
+
+async def withdraw(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """Take the order back."""
+    request = CancelOrderRequest(request_id=f"{row.id}-{action}", name=row.subject)
+    answer = await ask.voice.write(ask.voice.services.orders.CancelOrder, request)
+    return Tapped(replace(row, state="done"), ask.words("toast.done"), order=answer.order)
+
+
+async def remind(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """Remind those who have not decided."""
+    if ask.task is None:
+        return Tapped(row, ask.words("toast.gone"))
+    request = RemindRequest(request_id=request_id_of(ask.cause, "remind"), name=ask.task.name)
+    answer = await ask.voice.write(ask.voice.services.approvals.Remind, request)
+    return Tapped(row, ask.words("toast.reminded"), task=answer.task)
+
+
+TAPS: Mapping[tuple[str, str], Tapping] = {
+    ("request", "confirm"): confirm_request,
+    ("request", "choose_1"): take_available,
+    ("request", "cancel"): cancel,
+    ("choice", "cancel"): cancel,
+    **{("choice", f"choose_{number}"): choose for number in range(1, 6)},
+    ("approval", "approve"): decide,
+    ("approval", "reject"): decide,
+    ("hand_over", "hand_over"): carry_out,
+    ("order", "withdraw"): withdraw,
+    ("order", "remind"): remind,
+    ("withdrawal", "confirm"): withdraw,
+    ("withdrawal", "cancel"): cancel,
+}

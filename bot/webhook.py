@@ -1,0 +1,302 @@
+"""Takes in what channels deliver: keep it, answer at once, then work from what was kept.
+
+What was kept survives a kill: after a start the unfinished rows are worked on first. Everything a row leads
+to carries ids made from the row or the card, so that working on it twice has one effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import structlog
+
+from bot import notices
+from bot.cards import draw
+from bot.chat.errors import Overloaded
+from bot.chat.platform import Answer, ClickIn, EnterIn, Event, ImageIn, TextIn
+from bot.clients import Badge, Who
+from bot.commands import COMMANDS
+from bot.commands.ask import Ask, Reply, Say, Tapped
+from bot.desk import Desk
+from bot.sending import Sender, seen
+from bot.storage import cards, deliveries, preferences, received
+from bot.storage.cards import CardRow
+from bot.storage.received import Received
+from bot.taps import TAPS
+from bot.texts import DEFAULT
+from bot.understand import Command, Intent, understand
+from services.kit.errors import KuguanError, RemoteError, TooBusy, Unreachable
+from services.kit.writing import Transaction
+
+log = structlog.get_logger("kuguan.webhook")
+
+AT_ONCE = 256
+UNFINISHED = 200
+REST_SECONDS = 30.0
+_PAUSES = (0.5, 1.0, 2.0, 4.0)
+_KINDS = {TextIn: "text", ClickIn: "click", EnterIn: "enter", ImageIn: "image"}
+
+
+class Reception:
+    """The sink of all channels."""
+
+    def __init__(self, desk: Desk, sender: Sender) -> None:
+        self._desk = desk
+        self._sender = sender
+        self._at_work: dict[str, asyncio.Task[Answer | None]] = {}
+        self._kinds: Mapping[str, Callable[[Received, Badge], Awaitable[Answer | None]]] = {
+            "text": self._read,
+            "click": self._tap,
+            "enter": self._welcome,
+            "image": self._look,
+        }
+
+    async def handle(self, event: Event) -> Answer | None:
+        """Keep the event durably; a tap is answered here, words are answered through the channel later."""
+        row = _received(event, _KINDS[type(event)])
+        if len(self._at_work) >= AT_ONCE:
+            raise Overloaded(detail="too many events at once")
+        try:
+            await self._desk.runtime.writer.act(lambda tx: received.keep(tx, row))
+        except KuguanError as error:
+            raise Overloaded(detail="the event could not be kept") from error
+        task = self._start(row)
+        return await asyncio.shield(task) if isinstance(event, ClickIn | EnterIn) else None
+
+    async def settled(self, event: Event, timeout: float) -> bool:
+        """Wait until the event is worked on and all it leads to is sent."""
+        cause = _received(event, _KINDS[type(event)]).cause
+        ends = asyncio.get_running_loop().time() + timeout
+        while asyncio.get_running_loop().time() < ends:
+            if cause not in self._at_work:
+                if not await self._desk.runtime.reader.look(lambda c: deliveries.open_of(c, cause)):
+                    return True
+                self._sender.wake()
+            await asyncio.sleep(0.01)
+        return False
+
+    async def catch_up(self) -> None:
+        """Work on what was kept before the last stop and not finished."""
+        rows = await self._desk.runtime.reader.look(lambda c: received.unfinished(c, UNFINISHED))
+        for row in rows:
+            await asyncio.wait([self._start(row)])
+
+    async def catch_up_then_rest(self) -> None:
+        """Catch up once, then look now and then for what a failed try left behind."""
+        while True:
+            await self.catch_up()
+            await asyncio.sleep(REST_SECONDS)
+
+    def _start(self, row: Received) -> asyncio.Task[Answer | None]:
+        known = self._at_work.get(row.cause)
+        if known is not None:
+            return known
+        task = asyncio.ensure_future(self._work(row))
+        self._at_work[row.cause] = task
+        task.add_done_callback(lambda _: self._at_work.pop(row.cause, None))
+        return task
+
+    async def _work(self, row: Received) -> Answer | None:
+        """Work on a kept event until it ends; an unknown outcome is asked for again with the same ids."""
+        state = await self._desk.runtime.reader.look(lambda c: received.get(c, row.cause))
+        if state is not None and state.state != "new":
+            return await self._as_before(row)
+        for pause in (*_PAUSES, None):
+            try:
+                return await self._work_once(row)
+            except (Unreachable, TooBusy) as error:
+                if pause is None:
+                    return await self._give_up(row, error)
+                await asyncio.sleep(pause)
+            except Exception as error:
+                log.exception("event failed", cause=row.cause)
+                return await self._give_up(row, error)
+        raise AssertionError("the last round always returns")
+
+    async def _work_once(self, row: Received) -> Answer | None:
+        who = (row.platform, row.tenant, row.sender)
+        try:
+            badge = await self._desk.services.badge(who)
+        except RemoteError as error:
+            if error.kind not in ("denied", "not_found"):
+                raise
+            return await self._stranger(row, who)
+        try:
+            return await self._kinds[row.kind](row, badge)
+        except RemoteError as error:
+            if error.reason == "NOT_SIGNED_IN":
+                self._desk.services.forget(who)
+            return await self._refused(row, badge, error)
+        except KuguanError as error:
+            if isinstance(error, Unreachable | TooBusy):
+                raise
+            return await self._refused(row, badge, error)
+
+    # ------------------------------------------------------------ words
+
+    async def _read(self, row: Received, badge: Badge) -> None:
+        """Understand a sentence and queue what it leads to."""
+        ask = await self._desk.ask(badge, row.cause)
+        intent = understand(row.body["text"], self._desk.company.vocabulary)
+        replies = await COMMANDS[intent.command](ask, intent)
+        await self._finish(row, ask, replies)
+
+    async def _look(self, row: Received, badge: Badge) -> None:
+        ask = await self._desk.ask(badge, row.cause)
+        await self._finish(row, ask, [Say(ask.words("picture.unsupported"))])
+
+    async def _welcome(self, row: Received, badge: Badge) -> None:
+        ask = await self._desk.ask(badge, row.cause)
+        name = self._desk.company.person_name(badge.person, ask.words.language)
+        shortcuts = await COMMANDS[Command.HELP](ask, Intent(Command.HELP))
+        await self._finish(row, ask, [Say(ask.words("welcome", person=name)), *shortcuts])
+
+    async def _finish(self, row: Received, ask: Ask, replies: list[Reply]) -> None:
+        def write(tx: Transaction) -> None:
+            self._queue(tx, row, ask, replies)
+            received.finish(tx, row.cause, "done")
+
+        await self._desk.runtime.writer.act(write)
+        self._sender.wake()
+
+    def _queue(self, tx: Transaction, row: Received, ask: Ask, replies: list[Reply]) -> None:
+        """Write replies down in the order they are said, with their first-use guides."""
+        _touch(tx, row, ask.person)
+        for number, reply in enumerate(replies):
+            key = f"{row.cause}#{number}"
+            if isinstance(reply, Say):
+                deliveries.queue(tx, key, ask.person, "say", {"text": reply.text}, row.cause)
+                continue
+            if reply.guide and not preferences.seen_guide(tx.connection, ask.person, reply.guide):
+                preferences.mark_guide(tx, ask.person, reply.guide)
+                guide = {"text": ask.words(f"guide.{reply.guide}")}
+                deliveries.queue(tx, f"{key}-guide", ask.person, "say", guide, row.cause)
+            cards.save(tx, reply.row)
+            deliveries.queue(tx, key, ask.person, "show", {"card": reply.row.id}, row.cause)
+
+    # ------------------------------------------------------------ taps
+
+    async def _tap(self, row: Received, badge: Badge) -> Answer:
+        """Check the card, do what the button says, and answer with the card as it is now."""
+        card = await self._desk.runtime.reader.look(lambda c: cards.get(c, row.body["card"]))
+        ask = await self._desk.ask(badge, row.cause, card.subject if card else "")
+        if card is None:
+            return await self._answer_tap(row, ask, None, ask.words("toast.gone"), "refused")
+        if card.person != badge.person:
+            return await self._answer_tap(row, ask, None, ask.words("toast.not_yours"), "refused")
+        offered = {button.action for button in draw(card, ask.facts).buttons}
+        tapping = TAPS.get((card.kind, row.body["action"]))
+        if row.body["action"] not in offered or tapping is None:
+            return await self._answer_tap(row, ask, card, ask.words("toast.over"), "refused")
+        tapped = await tapping(ask, card, row.body["action"])
+        return await self._after_tap(row, ask, card, tapped)
+
+    async def _after_tap(self, row: Received, ask: Ask, card: CardRow, tapped: Tapped) -> Answer:
+        """Keep what the tap led to in one commit, and draw the card from the newest snapshots."""
+
+        def write(tx: Transaction) -> CardRow:
+            if tapped.order is not None:
+                notices.keep_order(tx, tapped.order)
+            if tapped.task is not None:
+                notices.keep_task(tx, tapped.task)
+            newest = cards.get(tx.connection, card.id) or card
+            kept = replace(tapped.row, platform=newest.platform, reference=newest.reference)
+            saved = cards.save(tx, kept)
+            self._queue(tx, row, ask, tapped.replies)
+            received.finish(tx, row.cause, "done")
+            return saved
+
+        saved = await self._desk.runtime.writer.act(write)
+        self._sender.wake()
+        return await self._shown(saved, ask, tapped.toast)
+
+    async def _answer_tap(
+        self, row: Received, ask: Ask, card: CardRow | None, toast: str, state: str
+    ) -> Answer:
+        await self._end(row, state, toast)
+        return Answer(toast=toast) if card is None else await self._shown(card, ask, toast)
+
+    async def _shown(self, card: CardRow, ask: Ask, toast: str) -> Answer:
+        fresh = await self._desk.ask(Badge(ask.person, ask.voice.token, 0), ask.cause, card.subject)
+        return Answer(draw(seen(card, fresh), fresh.facts), toast)
+
+    # ------------------------------------------------------------ what went wrong
+
+    async def _refused(self, row: Received, badge: Badge, error: KuguanError) -> Answer | None:
+        """Say what went wrong and what to do, in the person's language."""
+        ask = await self._desk.ask(badge, row.cause)
+        said = ask.words.error(error)
+        if row.kind != "click":
+            await self._finish(row, ask, [Say(said)])
+            return None
+        card = await self._desk.runtime.reader.look(lambda c: cards.get(c, row.body["card"]))
+        mine = card if card is not None and card.person == badge.person else None
+        if mine is not None:
+            await self._desk.runtime.writer.act(
+                lambda tx: deliveries.queue(tx, f"{row.cause}-true", badge.person, "renew", {"card": mine.id})
+            )
+        return await self._answer_tap(row, ask, mine, said, "refused")
+
+    async def _stranger(self, row: Received, who: Who) -> Answer | None:
+        """Somebody nobody knows gets a hint how to be bound, and nothing else."""
+        words = self._desk.words(DEFAULT)
+        hint = words("identity.unknown", platform=who[0], user=who[2])
+        await self._end(row, "refused", "identity unknown")
+        return Answer(text=hint)
+
+    async def _give_up(self, row: Received, error: Exception) -> Answer:
+        """Keep the event with its reason where somebody can look, and tell the person."""
+        person = self._desk.services.person_behind((row.platform, row.tenant, row.sender))
+        words = self._desk.words(await self._desk.language(person) if person else DEFAULT)
+        said = words.error(error if isinstance(error, KuguanError) else Unreachable())
+
+        def write(tx: Transaction) -> None:
+            if person and row.kind != "click":
+                deliveries.queue(tx, f"{row.cause}#failed", person, "say", {"text": said}, row.cause)
+            received.finish(tx, row.cause, "parked", repr(error))
+
+        await self._desk.runtime.writer.act(write)
+        self._sender.wake()
+        return Answer(toast=said)
+
+    async def _as_before(self, row: Received) -> Answer | None:
+        """A repeat of an event that was worked on already: show the card as it is, do nothing."""
+        if row.kind != "click":
+            return None
+        badge = await self._desk.services.badge((row.platform, row.tenant, row.sender))
+        card = await self._desk.runtime.reader.look(lambda c: cards.get(c, row.body["card"]))
+        ask = await self._desk.ask(badge, row.cause, card.subject if card else "")
+        if card is None or card.person != badge.person:
+            return Answer(toast=ask.words("toast.gone"))
+        return await self._shown(card, ask, "")
+
+    async def _end(self, row: Received, state: str, detail: str) -> None:
+        await self._desk.runtime.writer.act(lambda tx: received.finish(tx, row.cause, state, detail))
+
+
+def _touch(tx: Transaction, row: Received, person: str) -> None:
+    preferences.touch_contact(tx, person, row.platform, row.tenant, row.sender, row.address_kind, row.address)
+
+
+def _received(event: Event, kind: str) -> Received:
+    """The event as it is kept."""
+    body: dict[str, str] = {}
+    if isinstance(event, TextIn):
+        body = {"text": event.text}
+    elif isinstance(event, ClickIn):
+        body = {"card": event.card_id, "action": event.action}
+    return Received(
+        platform=event.platform,
+        tenant=event.tenant,
+        dedupe_key=event.dedupe_key,
+        kind=kind,
+        sender=event.sender.user_id,
+        address_kind=event.address.kind.value,
+        address=event.address.id,
+        door=event.door,
+        body=body,
+        received_at=datetime.now(UTC),
+    )
