@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,9 @@ from services.kit.tables import AUDIT
 _START = b"kuguan audit chain"
 _INSERT = insert(AUDIT)
 _LAST = select(AUDIT.c.sequence, AUDIT.c.hash).order_by(AUDIT.c.sequence.desc()).limit(1)
-_FACT_LENGTH = 500
+_LENGTH = 500
+# What a text column of some database cannot hold: one such subject would undo a whole group of changes.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,14 @@ class Record:
     def of(
         cls, time: datetime, caller: Caller, action: str, subject: str, outcome: str, facts: Mapping[str, str]
     ) -> Record:
-        """A record with its facts as canonical JSON, each bounded in length."""
-        bounded = {name: str(value)[:_FACT_LENGTH] for name, value in facts.items()}
+        """A record with its facts as canonical JSON; whatever it holds is bounded and can be stored."""
+        bounded = {name: _bounded(str(value)) for name, value in facts.items()}
         text = json.dumps(bounded, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return cls(time, caller.name, caller.client, action, subject, outcome, text)
+        return cls(time, caller.name, caller.client, action, _bounded(subject), outcome, text)
+
+
+def _bounded(text: str) -> str:
+    return _UNSTORABLE.sub("\ufffd", text[:_LENGTH])
 
 
 def seal(previous: bytes, sequence: int, row: Mapping[Any, Any]) -> bytes:

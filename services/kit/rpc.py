@@ -153,7 +153,7 @@ class Border(grpc.aio.ServerInterceptor):
         return guarded
 
     def _caller(self, context: Any, permission: str) -> Caller:
-        """The caller, if they may call: denied unless the method names a permission the token carries (R21)."""
+        """The caller, if the method names a permission and the token carries it; denied otherwise (R21)."""
         if permission == PUBLIC:
             return NOBODY
         try:

@@ -116,6 +116,12 @@ def decode_page_token(token: str, query: str) -> list[str | int] | None:
     if not isinstance(body, list) or len(body) < 2 or body[0] != _fingerprint(query):
         raise problem
     position = body[1:]
-    if not all(isinstance(part, str) or (type(part) is int and abs(part) < 2**63) for part in position):
+    if not all(_can_be_looked_up(part) for part in position):
         raise problem
     return position
+
+
+def _can_be_looked_up(part: object) -> bool:
+    if isinstance(part, str):
+        return "\x00" not in part and not any("\ud800" <= sign <= "\udfff" for sign in part)
+    return type(part) is int and abs(part) < 2**63
