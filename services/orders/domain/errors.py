@@ -9,11 +9,11 @@ from services.kit.errors import Denied, InvalidInput, NotFound, RuleBroken
 
 @dataclass(eq=False)
 class OrderStateForbids(RuleBroken):
-    """The order's state does not allow the action."""
+    """The order's state does not allow what was attempted."""
 
     order: str
     state: str
-    action: str
+    attempt: str
 
 
 @dataclass(eq=False)

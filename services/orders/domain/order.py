@@ -210,9 +210,9 @@ class Order:
             fulfilled=fulfilled,
         )
 
-    def _require(self, action: str, *states: OrderState) -> None:
+    def _require(self, attempt: str, *states: OrderState) -> None:
         if self.state not in states:
-            raise OrderStateForbids(self.name, self.state.value, action)
+            raise OrderStateForbids(self.name, self.state.value, attempt)
 
     def _closed(self, state: OrderState, person: str, reason: str, now: datetime) -> Order:
         return self._changed(
