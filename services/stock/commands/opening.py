@@ -12,6 +12,7 @@ from services.stock.domain.openings import Opened, judge
 from services.stock.domain.shelf import Place
 from services.stock.messages import requests
 from services.stock.storage import balances, ledger, numbers, openings
+from services.stock.storage.bulk import microseconds
 
 MAXIMUM_LINES = 10_000
 PREFIX = "QC"
@@ -41,7 +42,7 @@ def _record(tx: Transaction, opened: list[Opened]) -> str:
     balances.add_lots(tx.connection, picks, tx.now)
     shelf = balances.load(tx.connection, {pick.key.item for pick in picks}, tx.now, with_empty=True)
     for pick in picks:
-        shelf.receive(pick, tx.now, document)
+        shelf.receive(pick, microseconds(tx.now), document)
     cause = Cause(
         document=document,
         movement=OPENING,

@@ -12,7 +12,7 @@ from services.stock.commands.filling import fill_waiting
 from services.stock.domain.reservations import Reservation
 from services.stock.domain.wishes import Wish, check, fulfil, outside_document
 from services.stock.messages import requests
-from services.stock.messages.stock import reservation_message
+from services.stock.messages.stock import reservation_message, write_reservation
 from services.stock.storage import balances, items, reservations
 
 
@@ -20,7 +20,11 @@ from services.stock.storage import balances, items, reservations
 def reserve(
     tx: Transaction, asked: Sequence[Asked[stock_pb2.ReserveRequest]]
 ) -> Sequence[stock_pb2.ReserveResponse | KuguanError]:
-    """Promise goods to documents, each all or nothing: loaded at once, decided in turn, saved in bulk."""
+    """Promise goods to documents, each all or nothing: loaded at once, decided in turn, saved in bulk.
+
+    The answer tells the caller all there is to know, so nothing is announced; what happens to the promise
+    later, such as its end, is.
+    """
     wishes = [_understand(one) for one in asked]
     readable = [wish for wish in wishes if isinstance(wish, Wish)]
     codes = {line.item for wish in readable for line in wish.lines}
@@ -42,9 +46,9 @@ def reserve(
             continue
         taken.add(wish.document)
         made.append(reservation)
-        message = reservation_message(reservation)
-        tx.publish(events_pb2.StockReserved(reservation=message), reservation.document)
-        answers.append(stock_pb2.ReserveResponse(reservation=message))
+        answer = stock_pb2.ReserveResponse()
+        write_reservation(reservation, answer.reservation)
+        answers.append(answer)
     balances.save(tx.connection, shelf)
     reservations.insert_many(tx.connection, made)
     return answers

@@ -14,6 +14,7 @@ from services.stock.domain.texts import document_name
 from services.stock.messages import requests
 from services.stock.messages.stock import entry_message
 from services.stock.storage import balances, ledger, returns
+from services.stock.storage.bulk import microseconds
 
 
 @writes(audited=True)
@@ -29,7 +30,7 @@ def return_to_stock(
     expiries = balances.lot_expiries(tx.connection, codes)
     for move in moves:
         expiry = expiries.get((move.key.item, move.key.lot))
-        shelf.receive(Pick(move.key, move.quantity, expiry), tx.now, expected.document)
+        shelf.receive(Pick(move.key, move.quantity, expiry), microseconds(tx.now), expected.document)
     cause = Cause(
         document=expected.document,
         movement=expected.movement,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from services.kit.errors import RuleBroken
@@ -60,7 +60,8 @@ class Balance:
     held: int = 0
     reserved: int = 0
     expiry: date | None = None
-    received_at: datetime | None = None
+    received: int = 0
+    """When goods first came here, in microseconds since 1970."""
     received_document: str = ""
     on_hand_before: int = 0
     reserved_before: int = 0
@@ -72,10 +73,9 @@ class Balance:
         return self.on_hand - self.held - self.reserved
 
     @property
-    def picking_order(self) -> tuple[date, float, str, str]:
+    def picking_order(self) -> tuple[date, int, str, str]:
         """FEFO: expiry, then receipt, then code; what never expires comes last (reference §8)."""
-        received = self.received_at.timestamp() if self.received_at else 0.0
-        return self.expiry or NEVER, received, self.key.lot, self.key.serial
+        return self.expiry or NEVER, self.received, self.key.lot, self.key.serial
 
 
 def expired(expiry: date | None, today: date) -> bool:
@@ -150,14 +150,12 @@ class Shelf:
             balance.reserved -= quantity
             balance.on_hand -= quantity
 
-    def receive(self, pick: Pick, now: datetime, document: str) -> Balance:
-        """Put goods there; raises TooMuchInOnePlace."""
+    def receive(self, pick: Pick, now: int, document: str) -> Balance:
+        """Put goods there at a time in microseconds since 1970; raises TooMuchInOnePlace."""
         key = pick.key
         balance = self._balances.get(key)
         if balance is None:
-            balance = Balance(
-                key, expiry=pick.expiry, received_at=now, received_document=document, is_new=True
-            )
+            balance = Balance(key, expiry=pick.expiry, received=now, received_document=document, is_new=True)
             self._balances[key] = balance
             if not expired(pick.expiry, self._today[key.warehouse]):
                 usable = self._usable.setdefault((key.item, key.warehouse), [])

@@ -12,7 +12,7 @@ from services.stock.domain.items import ItemArchived, Measure
 from services.stock.domain.ledger import OTHER_ISSUE
 from services.stock.domain.reservations import Line, Reservation, State, check_line_numbers, promise_all
 from services.stock.domain.shelf import Shelf
-from services.stock.domain.texts import OWN_DOCUMENT, document_name, item_code, shown
+from services.stock.domain.texts import OWN_DOCUMENT, document_name, shown
 
 MAXIMUM_LINES = 200
 MAXIMUM_HOLD_SECONDS = 366 * 24 * 3600
@@ -53,8 +53,6 @@ def check(wish: Wish) -> Wish:
     if not 0 <= wish.hold_seconds <= MAXIMUM_HOLD_SECONDS:
         raise InvalidField("hold_seconds", f"0 to {MAXIMUM_HOLD_SECONDS} seconds")
     check_line_numbers([line.number for line in wish.lines])
-    for line in wish.lines:
-        item_code(line.item, "lines.item")
     return wish
 
 
@@ -85,14 +83,13 @@ def fulfil(wish: Wish, measures: Mapping[str, Measure], shelf: Shelf, now: datet
         requester=wish.requester,
         request_id=wish.request_id,
         expires_at=ends,
-        approved_at=now,
     )
 
 
 def _line(line: WishLine, measures: Mapping[str, Measure], shelf: Shelf) -> Line:
     measure = measures.get(line.item)
     if measure is None:
-        raise NoSuch("item", line.item)
+        raise NoSuch("item", shown(line.item))
     if not shelf.knows(line.warehouse):
         raise NoSuch("warehouse", shown(line.warehouse))
     if measure.archived:

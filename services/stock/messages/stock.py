@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from google.type.date_pb2 import Date
 from google.type.decimal_pb2 import Decimal
 from kuguan.stock.v1 import stock_pb2
 
@@ -28,13 +29,20 @@ def amount(scaled: int, measure: Measure) -> Decimal:
 
 def reservation_message(reservation: Reservation) -> stock_pb2.Reservation:
     """A promise as everybody sees it."""
+    message = stock_pb2.Reservation()
+    write_reservation(reservation, message)
+    return message
+
+
+def write_reservation(reservation: Reservation, message: stock_pb2.Reservation) -> None:
+    """Fill in a promise; on the hot path this is half as much work as making messages and copying them."""
+    message.document = reservation.document
+    message.state = _STATES[reservation.state]
+    if reservation.expires_at is not None:
+        message.expire_time.FromDatetime(reservation.expires_at)
     live = reservation.is_live
-    return stock_pb2.Reservation(
-        document=reservation.document,
-        state=_STATES[reservation.state],
-        expire_time=wire.timestamp(reservation.expires_at),
-        lines=[_line(line, live) for line in reservation.lines],
-    )
+    for line in reservation.lines:
+        _write_line(line, live, message)
 
 
 def entry_message(entry: Entry) -> stock_pb2.Entry:
@@ -81,27 +89,20 @@ def lot_message(balance: Balance, measure: Measure, has_expired: bool) -> stock_
     )
 
 
-def _line(line: Line, live: bool) -> stock_pb2.ReservedLine:
+def _write_line(line: Line, live: bool, message: stock_pb2.Reservation) -> None:
     measure = line.measure
     scale = measure.scale
     reserved = line.reserved
     missing = line.wanted - line.issued - reserved if live else 0
-    return stock_pb2.ReservedLine(
-        line=line.number,
-        item=measure.item,
-        warehouse=line.warehouse,
-        wanted=Decimal(value=decimal_text(line.wanted, scale)),
-        reserved=Decimal(value=decimal_text(reserved, scale)),
-        issued=Decimal(value=decimal_text(line.issued, scale)),
-        short=Decimal(value=decimal_text(missing, scale)),
-        allocations=[
-            stock_pb2.Allocation(
-                lot=key.lot,
-                serial=key.serial,
-                expiry_date=wire.date_message(expiry),
-                quantity=Decimal(value=decimal_text(quantity, scale)),
-            )
-            for key, quantity, expiry in line.picks
-        ],
-        unit=measure.base_unit,
+    told = message.lines.add(
+        line=line.number, item=measure.item, warehouse=line.warehouse, unit=measure.base_unit
     )
+    told.wanted.value = decimal_text(line.wanted, scale)
+    told.reserved.value = decimal_text(reserved, scale)
+    told.issued.value = decimal_text(line.issued, scale)
+    told.short.value = decimal_text(missing, scale)
+    for key, quantity, expiry in line.picks:
+        allocation = told.allocations.add(lot=key.lot, serial=key.serial)
+        allocation.quantity.value = decimal_text(quantity, scale)
+        if expiry is not None:
+            allocation.expiry_date.CopyFrom(wire.date_message(expiry) or Date())

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     and_,
@@ -17,13 +18,14 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    update,
+    type_coerce,
 )
 from sqlalchemy import Date as SqlDate
 
 from services.kit.database import in_chunks
 from services.stock.domain.shelf import Balance, Key, Pick, Place, Shelf
 from services.stock.storage import warehouses
+from services.stock.storage.bulk import Bulk, inserting
 from services.stock.storage.tables import BALANCES, ITEMS, LOTS
 
 _LOADED = (
@@ -36,7 +38,8 @@ _LOADED = (
         BALANCES.c.held,
         BALANCES.c.reserved,
         LOTS.c.expiry,
-        BALANCES.c.received_at,
+        # Only compared with each other: microseconds will do.
+        type_coerce(BALANCES.c.received_at, BigInteger),
         BALANCES.c.received_document,
     )
     .join(LOTS, and_(LOTS.c.item == BALANCES.c.item, LOTS.c.lot == BALANCES.c.lot), isouter=True)
@@ -44,23 +47,12 @@ _LOADED = (
 )
 _FILLED = _LOADED.where(BALANCES.c.on_hand > 0)
 # Check and write are one step (R4): nothing is changed where the figures would not allow it.
-_CHANGE = (
-    update(BALANCES)
-    .where(
-        BALANCES.c.item == bindparam("key_item"),
-        BALANCES.c.warehouse == bindparam("key_warehouse"),
-        BALANCES.c.lot == bindparam("key_lot"),
-        BALANCES.c.serial == bindparam("key_serial"),
-        BALANCES.c.on_hand + bindparam("more_on_hand") - BALANCES.c.held
-        >= BALANCES.c.reserved + bindparam("more_reserved"),
-        BALANCES.c.reserved + bindparam("more_reserved") >= 0,
-    )
-    .values(
-        on_hand=BALANCES.c.on_hand + bindparam("more_on_hand"),
-        reserved=BALANCES.c.reserved + bindparam("more_reserved"),
-    )
+_change = Bulk(
+    "UPDATE balances SET on_hand = on_hand + ?, reserved = reserved + ?"
+    " WHERE item = ? AND warehouse = ? AND lot = ? AND serial = ?"
+    " AND on_hand + ? - held >= reserved + ? AND reserved + ? >= 0"
 )
-_INSERT = insert(BALANCES)
+_insert = inserting(BALANCES)
 _PLACES = (
     select(BALANCES.c.item, BALANCES.c.warehouse, func.sum(BALANCES.c.on_hand))
     .where(BALANCES.c.item.in_(bindparam("items", expanding=True)))
@@ -91,15 +83,19 @@ def load(connection: Connection, items: Iterable[str], now: datetime, *, with_em
 
 def save(connection: Connection, shelf: Shelf) -> None:
     """Write what became of a shelf; every row must still allow it."""
-    known: list[dict[str, Any]] = []
-    fresh: list[dict[str, Any]] = []
+    known: list[tuple[Any, ...]] = []
+    fresh: list[tuple[Any, ...]] = []
     for balance in shelf.changes():
-        (fresh if balance.is_new else known).append(_values(balance))
-    if known:
-        changed = connection.execute(_CHANGE, known).rowcount
-        assert changed == len(known), "a balance changed between loading and saving"
-    if fresh:
-        connection.execute(_INSERT, fresh)
+        if balance.is_new:
+            figures = balance.on_hand, balance.held, balance.reserved
+            fresh.append((*balance.key, *figures, balance.received, balance.received_document))
+        else:
+            on_hand = balance.on_hand - balance.on_hand_before
+            reserved = balance.reserved - balance.reserved_before
+            known.append((on_hand, reserved, *balance.key, on_hand, reserved, reserved))
+    changed = _change(connection, known)
+    assert changed == len(known), "a balance changed between loading and saving"
+    _insert(connection, fresh)
 
 
 def on_hand_of_places(connection: Connection, items: Iterable[str]) -> dict[Place, int]:
@@ -213,30 +209,6 @@ def _usable(today: Mapping[str, date]) -> ColumnElement[bool]:
 
 
 def _balance(row: Any) -> Balance:
-    item, warehouse, lot, serial, on_hand, held, reserved, expiry, received_at, document = row
+    item, warehouse, lot, serial, on_hand, held, reserved, expiry, received, document = row
     key = Key(item, warehouse, lot, serial)
-    return Balance(key, on_hand, held, reserved, expiry, received_at, document, on_hand, reserved)
-
-
-def _values(balance: Balance) -> dict[str, Any]:
-    key = balance.key
-    if balance.is_new:
-        return {
-            "item": key.item,
-            "warehouse": key.warehouse,
-            "lot": key.lot,
-            "serial": key.serial,
-            "on_hand": balance.on_hand,
-            "held": balance.held,
-            "reserved": balance.reserved,
-            "received_at": balance.received_at,
-            "received_document": balance.received_document,
-        }
-    return {
-        "key_item": key.item,
-        "key_warehouse": key.warehouse,
-        "key_lot": key.lot,
-        "key_serial": key.serial,
-        "more_on_hand": balance.on_hand - balance.on_hand_before,
-        "more_reserved": balance.reserved - balance.reserved_before,
-    }
+    return Balance(key, on_hand, held, reserved, expiry, received, document, on_hand, reserved)

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from services.stock.domain.items import Measure
 from services.stock.domain.ledger import Cause, Entry, Move, entries
 from services.stock.domain.returns import Outstanding
 from services.stock.domain.shelf import Key, Place
 from services.stock.storage import balances, items
+from services.stock.storage.bulk import inserting, microseconds
 from services.stock.storage.tables import ENTRIES
 
 _LAST = select(func.max(ENTRIES.c.sequence))
-_INSERT = insert(ENTRIES)
+_insert = inserting(ENTRIES)
 # What went out to a counterpart and has not come back, the last issued first.
 _OUTSTANDING = (
     select(ENTRIES.c.lot, ENTRIES.c.serial, -func.sum(ENTRIES.c.quantity))
@@ -45,7 +46,7 @@ def append(connection: Connection, cause: Cause, moves: Sequence[Move]) -> list[
     last = connection.execute(_LAST).scalar() or 0
     on_hand = balances.on_hand_of_places(connection, {move.key.item for move in moves})
     written = list(entries(cause, moves, last, on_hand))
-    connection.execute(_INSERT, [_values(entry) for entry in written])
+    _insert(connection, [_row(entry) for entry in written])
     return written
 
 
@@ -114,27 +115,25 @@ def _filtered(wanted: Wanted, before: int | None) -> Select[Any]:
     return query
 
 
-def _values(entry: Entry) -> dict[str, Any]:
+def _row(entry: Entry) -> tuple[Any, ...]:
+    """A row of ENTRIES."""
     move, cause = entry.move, entry.cause
-    return {
-        "sequence": entry.sequence,
-        "item": move.key.item,
-        "warehouse": move.key.warehouse,
-        "lot": move.key.lot,
-        "serial": move.key.serial,
-        "quantity": move.quantity,
-        "movement": cause.movement,
-        "document": cause.document,
-        "line": move.line,
-        "counterpart": cause.counterpart,
-        "occurred_at": cause.occurred_at,
-        "recorded_at": cause.recorded_at,
-        "actor": cause.actor,
-        "client": cause.client,
-        "request_id": cause.request_id,
-        "unit_cost_micros": move.unit_cost_micros,
-        "reverses": entry.reverses,
-    }
+    return (
+        entry.sequence,
+        *move.key,
+        move.quantity,
+        cause.movement,
+        cause.document,
+        move.line,
+        cause.counterpart,
+        microseconds(cause.occurred_at),
+        microseconds(cause.recorded_at),
+        cause.actor,
+        cause.client,
+        cause.request_id,
+        move.unit_cost_micros,
+        entry.reverses,
+    )
 
 
 def _entry(row: Any, measure: Measure, on_hand: dict[Place, int]) -> Entry:

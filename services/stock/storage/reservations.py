@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
 from services.kit.database import in_chunks
 from services.kit.errors import NoSuch
@@ -14,6 +14,7 @@ from services.stock.domain.reservations import LIVE, Line, Reservation, State
 from services.stock.domain.shelf import Key, Pick, Place
 from services.stock.domain.texts import shown
 from services.stock.storage import items
+from services.stock.storage.bulk import inserting, microseconds
 from services.stock.storage.tables import ALLOCATIONS, LOTS, RESERVATION_LINES, RESERVATIONS
 
 _DOCUMENTS: Any = bindparam("documents", expanding=True)
@@ -33,9 +34,9 @@ _PICKS = (
         LOTS.c.expiry.is_(None), LOTS.c.expiry, LOTS.c.created_at, ALLOCATIONS.c.lot, ALLOCATIONS.c.serial
     )
 )
-_INSERT_HEADS = insert(RESERVATIONS)
-_INSERT_LINES = insert(RESERVATION_LINES)
-_INSERT_PICKS = insert(ALLOCATIONS)
+_insert_heads = inserting(RESERVATIONS)
+_insert_lines = inserting(RESERVATION_LINES)
+_insert_picks = inserting(ALLOCATIONS)
 _UPDATE_HEADS = (
     update(RESERVATIONS)
     .where(RESERVATIONS.c.document == bindparam("name"))
@@ -68,9 +69,9 @@ def insert_many(connection: Connection, reservations: Sequence[Reservation]) -> 
     """Write new promises in bulk."""
     if not reservations:
         return
-    connection.execute(_INSERT_HEADS, [_head(reservation) for reservation in reservations])
-    connection.execute(_INSERT_LINES, [_line(r, line) for r in reservations for line in r.lines])
-    _insert_picks(connection, reservations)
+    _insert_heads(connection, [_head(reservation) for reservation in reservations])
+    _insert_lines(connection, [_line(r, line) for r in reservations for line in r.lines])
+    _insert_picks(connection, [row for reservation in reservations for row in _picks(reservation)])
 
 
 def save_many(connection: Connection, reservations: Sequence[Reservation]) -> None:
@@ -80,7 +81,7 @@ def save_many(connection: Connection, reservations: Sequence[Reservation]) -> No
     connection.execute(_UPDATE_HEADS, [_head_change(reservation) for reservation in reservations])
     connection.execute(_UPDATE_LINES, [_line_change(r, line) for r in reservations for line in r.lines])
     connection.execute(_DELETE_PICKS, [{"name": reservation.document} for reservation in reservations])
-    _insert_picks(connection, reservations)
+    _insert_picks(connection, [row for reservation in reservations for row in _picks(reservation)])
 
 
 def find(connection: Connection, document: str) -> Reservation | None:
@@ -148,39 +149,45 @@ def waiting(
     return [row.document for row in connection.execute(query)]
 
 
-def _insert_picks(connection: Connection, reservations: Sequence[Reservation]) -> None:
-    rows = [
-        {
-            "document": reservation.document,
-            "line": line.number,
-            "lot": pick.key.lot,
-            "serial": pick.key.serial,
-            "item": pick.key.item,
-            "warehouse": pick.key.warehouse,
-            "quantity": pick.quantity,
-        }
-        for reservation in reservations
+def _head(reservation: Reservation) -> tuple[Any, ...]:
+    """A row of RESERVATIONS."""
+    return (
+        reservation.document,
+        reservation.state.value,
+        reservation.of_order,
+        reservation.approved,
+        reservation.movement,
+        reservation.counterpart,
+        reservation.requester,
+        reservation.request_id,
+        microseconds(reservation.expires_at) if reservation.expires_at else None,
+        microseconds(reservation.approved_at) if reservation.approved_at else None,
+        microseconds(reservation.created_at),
+    )
+
+
+def _line(reservation: Reservation, line: Line) -> tuple[Any, ...]:
+    """A row of RESERVATION_LINES."""
+    return (
+        reservation.document,
+        line.number,
+        line.measure.item,
+        line.warehouse,
+        line.wanted,
+        line.reserved,
+        line.issued,
+        _waiting(reservation, line),
+    )
+
+
+def _picks(reservation: Reservation) -> list[tuple[Any, ...]]:
+    """Rows of ALLOCATIONS."""
+    document = reservation.document
+    return [
+        (document, line.number, key.lot, key.serial, key.item, key.warehouse, quantity)
         for line in reservation.lines
-        for pick in line.picks
+        for key, quantity, _ in line.picks
     ]
-    if rows:
-        connection.execute(_INSERT_PICKS, rows)
-
-
-def _head(reservation: Reservation) -> dict[str, Any]:
-    return {
-        "document": reservation.document,
-        "state": reservation.state.value,
-        "of_order": reservation.of_order,
-        "approved": reservation.approved,
-        "movement": reservation.movement,
-        "counterpart": reservation.counterpart,
-        "requester": reservation.requester,
-        "request_id": reservation.request_id,
-        "expires_at": reservation.expires_at,
-        "approved_at": reservation.approved_at,
-        "created_at": reservation.created_at,
-    }
 
 
 def _head_change(reservation: Reservation) -> dict[str, Any]:
@@ -190,19 +197,6 @@ def _head_change(reservation: Reservation) -> dict[str, Any]:
         "new_approved": reservation.approved,
         "new_expires_at": reservation.expires_at,
         "new_approved_at": reservation.approved_at,
-    }
-
-
-def _line(reservation: Reservation, line: Line) -> dict[str, Any]:
-    return {
-        "document": reservation.document,
-        "line": line.number,
-        "item": line.measure.item,
-        "warehouse": line.warehouse,
-        "wanted": line.wanted,
-        "reserved": line.reserved,
-        "issued": line.issued,
-        "waiting": _waiting(reservation, line),
     }
 
 
