@@ -105,6 +105,7 @@ def _web_channel(desk: Desk) -> WebChannel:
         redeem=directory.redeem,
         choose_language=directory.choose_language,
         console=Console(local, directory, directory.interpret, console_secret.value),
+        time_zone=desk.zone.key,
     )
 
 

@@ -98,12 +98,14 @@ class WebChannel:
         choose_language: ChooseLanguage | None = None,
         console: Console | None = None,
         live: Live | None = None,
+        time_zone: str = "",
     ) -> None:
         self._local = local
         self._directory = directory
         self._sessions = sessions
         self._gate = gate
         self._demo = demo
+        self._time_zone = time_zone
         self._redeem = redeem
         self._choose_language = choose_language
         self._console = console
@@ -180,6 +182,7 @@ class WebChannel:
             "language": language,
             "languages": bool(self._choose_language),
             "demo": self._demo,
+            "time_zone": self._time_zone,
         }
         if self._demo:
             personas = await self._directory.personas(language or "zh")

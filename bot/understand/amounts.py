@@ -19,10 +19,9 @@ _FUSED = {"俩": "2", "仨": "3", "半": "0.5"}
 _FRACTIONS = {"½": "0.5", "¼": "0.25", "¾": "0.75"}
 
 _WORDS = {word: number for number, word in enumerate(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen".split())}  # fmt: skip
+    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"])}  # fmt: skip
 _WORDS |= {word: 10 * number for number, word in enumerate(
-    "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)}  # fmt: skip
+    ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)}  # fmt: skip
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 
 _CHINESE = "".join(_DIGITS) + "".join(_SCALES) + "".join(_MYRIADS)
@@ -157,9 +156,9 @@ def _chinese_whole(said: str) -> int | None:
             digit = _DIGITS[character]
         elif character in _SCALES:
             scale = _SCALES[character]
-            if scale >= last_scale or digit == 0 and scale != 10:
+            if scale >= last_scale or (digit == 0 and scale != 10):
                 return None
-            section += (1 if digit < 1 else digit) * scale
+            section += (max(digit, 1)) * scale
             digit, last_scale = -1, scale
         else:
             myriad = _MYRIADS[character]

@@ -73,7 +73,9 @@ def _without_courtesy(text: str, place: Place) -> Place:
     return start, max(trimmed, start)
 
 
-_COURTESY = Phrases(("谢谢", "谢谢你", "谢谢您", "多谢", "谢了", "拜托", "please", "thanks", "thank you", "thx", "pls"))
+_COURTESY = Phrases(
+    ("谢谢", "谢谢你", "谢谢您", "多谢", "谢了", "拜托", "please", "thanks", "thank you", "thx", "pls")
+)
 
 
 def _tail(heard: Heard) -> tuple[Heard, str | None]:

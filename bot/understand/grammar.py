@@ -47,6 +47,7 @@ HISTORY_STRONG = Phrases(chinese.HISTORY_STRONG, english.HISTORY_STRONG)
 HISTORY_KEYS = Phrases(
     chinese.HISTORY_STRONG, english.HISTORY_STRONG, chinese.HISTORY_WEAK, english.HISTORY_WEAK
 )
+STRONG_QUESTIONS = Phrases(chinese.QUERY_STRONG, chinese.HISTORY_STRONG)
 HISTORY_FILLERS = Phrases(
     chinese.QUERY_FILLERS, english.QUERY_FILLERS, chinese.QUERY_WEAK, english.QUERY_WEAK, ("库存",)
 )
@@ -104,7 +105,17 @@ QUESTION_OPENERS = Phrases(english.STATUS_QUESTION_OPENERS)
 _VERBS = (*STRONG_VERBS.values(), *WEAK_VERBS.values())
 GRAMMAR_WORDS = frozenset(
     word
-    for table in (*_VERBS, QUERY_KEYS, QUERY_FILLERS, HISTORY_KEYS, POLITE, APPROVE, REJECT, WITHDRAW, PURPOSE)
+    for table in (
+        *_VERBS,
+        QUERY_KEYS,
+        QUERY_FILLERS,
+        HISTORY_KEYS,
+        POLITE,
+        APPROVE,
+        REJECT,
+        WITHDRAW,
+        PURPOSE,
+    )
     for word in table.words
 )
 """A name that is one of these words (real catalogues hold items called "check" and "sample") yields to it."""

@@ -1,8 +1,9 @@
 """What is heard in a sentence before anything is understood: the names in it and the warehouse it is about."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from bot.understand import grammar
+from bot.understand import grammar, items
+from bot.understand.intents import ItemWord
 from bot.understand.phrases import Place
 from bot.understand.sentence import Sentence, blank
 from bot.understand.vocabulary import Vocabulary
@@ -21,6 +22,13 @@ class Heard:
     text: str
     names: tuple[Place, ...] = ()
     warehouse: str | None = None
+    resolved: dict[str, ItemWord] = field(default_factory=dict, compare=False)
+
+    def resolve(self, said: str) -> ItemWord:
+        """The items that some words may mean; each is looked up once in a sentence."""
+        if said not in self.resolved:
+            self.resolved[said] = items.resolve(said, self.vocabulary)
+        return self.resolved[said]
 
     def without(self, start: int, end: int) -> "Heard":
         """The same with one place blanked out."""
@@ -53,7 +61,8 @@ def hear(sentence: Sentence, vocabulary: Vocabulary) -> Heard:
     if len({span.keys for span in places}) != 1 or len(places[0].keys) != 1:
         return heard
     for span in places:
-        heard = heard.without(*_with_surroundings(text, span.start, span.end))
+        end = span.end - 1 if _is_stock_word(text, span, vocabulary) else span.end
+        heard = heard.without(*_with_surroundings(text, span.start, end))
     kept = tuple(name for name in names if heard.text[name[0] : name[1]].strip())
     return replace(heard, names=kept, warehouse=places[0].keys[0])
 
@@ -65,7 +74,16 @@ def _is_worth_protecting(name: str) -> bool:
 
 
 def _inside_longer(span: Span[str], names: list[Place]) -> bool:
-    return any(start <= span.start and span.end <= end and end - start > span.end - span.start for start, end in names)
+    return any(
+        start <= span.start and span.end <= end and end - start > span.end - span.start
+        for start, end in names
+    )
+
+
+def _is_stock_word(text: str, span: Span[str], vocabulary: Vocabulary) -> bool:
+    """主仓库存 is the 库存 of 主仓, not something of 主仓库."""
+    ends_in_stock = text[span.end - 1 : span.end + 1] == "库存"
+    return ends_in_stock and bool(vocabulary.warehouses.exact(text[span.start : span.end - 1]))
 
 
 def _with_surroundings(text: str, start: int, end: int) -> Place:

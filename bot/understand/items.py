@@ -14,8 +14,10 @@ CLEAR_LEAD = 4
 """A slip of the pen means the best match only when it leads the next one by this many points."""
 
 _SPECIFICATION = re.compile(
-    r"\d+(?:\.\d+)?\s?(?:mm|cm|ml|kg|g|l|gb|w|v|a|寸|克|升|毫升|毫米|厘米|号|层|页|张装|只装|枚装|抽|k)"
-    r"(?![a-z0-9])"
+    r"(?<![a-z\d])\d+(?:[x*×]\d+)+(?:mm|cm)?|(?<=[a-z]\d)[x×]\d+|(?<=[a-z]\d\d)[x×]\d+"
+    r"|(?<![a-z\d])\d+(?:\.\d+)?\s?(?:mm|cm|ml|kg|g|l|gb|w|v|a|寸|克|升|毫升|毫米|厘米|号|层|页|张装|只装|枚装|抽|k)"
+    r"(?![a-z0-9])",
+    re.IGNORECASE,
 )
 _COLOUR = re.compile(r"([红黑蓝绿黄白灰紫橙粉])色(?:的)?")
 _SHORTEST_HEAD, _LONGEST_HEAD = 2, 6

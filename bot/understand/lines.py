@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from bot.understand import grammar, items, quantities, units
+from bot.understand import grammar, quantities, units
 from bot.understand.heard import Heard
 from bot.understand.intents import ItemWord, Likeness, Line, Problem
 from bot.understand.phrases import Phrases, Place, trim
@@ -129,7 +129,7 @@ def _only_quantity(heard: Heard, place: Place, found: list[Quantity], fillers: P
     if len(found) > 1:
         return SaidLine(ItemWord(""), quantity, Problem.SEVERAL_QUANTITIES)
     if quantity.unit is not None and quantity.unit.isascii() and len(quantity.unit) > 3:
-        word = items.resolve(quantity.unit, heard.vocabulary)
+        word = heard.resolve(quantity.unit)
         if word.likeness in _GOOD:
             return SaidLine(word, replace(quantity, unit=None))
     return SaidLine(ItemWord(""), quantity)
@@ -141,13 +141,15 @@ def _one_quantity(heard: Heard, words: list[Place], quantity: Quantity) -> list[
         return [line]
     # "A4纸 5包 火星石": the words around the quantity name two things.
     first, second = (_line(heard, [word], None) for word in words)
-    if first.is_good or second.is_good:
+    if first.is_good:
         return [replace(first, quantity=quantity), second]
-    return [line]
+    return [first, replace(second, quantity=quantity)] if second.is_good else [line]
 
 
 def _take_turns(words: list[Place], found: list[Quantity]) -> bool:
-    kinds = [kind for _, kind in sorted([(w[0], "word") for w in words] + [(q.start, "number") for q in found])]
+    kinds = [
+        kind for _, kind in sorted([(w[0], "word") for w in words] + [(q.start, "number") for q in found])
+    ]
     return all(one != other for one, other in pairwise(kinds))
 
 
@@ -159,7 +161,7 @@ def _without_quantity(heard: Heard, words: list[Place]) -> list[SaidLine]:
     pieces = whole.word.text.split()
     if whole.is_good or len(pieces) < 2 or len(pieces) > MOST_LINES:
         return [whole]
-    apart = [items.resolve(piece, heard.vocabulary) for piece in pieces]
+    apart = [heard.resolve(piece) for piece in pieces]
     if all(word.likeness in _GOOD for word in apart):
         return [SaidLine(word, None) for word in apart]
     return [whole]
@@ -169,7 +171,7 @@ def _line(heard: Heard, words: list[Place], quantity: Quantity | None) -> SaidLi
     said = " ".join(" ".join(_unread(heard, place).split()) for place in words)
     if len(said) > LONGEST_WORDS:
         return SaidLine(ItemWord(said[:LONGEST_WORDS]), quantity)
-    word = items.resolve(said, heard.vocabulary)
+    word = heard.resolve(said)
     if quantity is not None and quantity.unit is not None and units.is_metric(quantity.unit):
         own = heard.vocabulary.units.get(word.item or "", ())
         if word.item and units.of_item(quantity.unit, own) not in own:

@@ -57,7 +57,10 @@ class Phrases:
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:
-    before = start > 0 and _is_latin(text[start]) and _is_latin(text[start - 1])
+    # A digit in front is no part of a word: 5kg, 20pcs.
+    before = (
+        start > 0 and _is_latin(text[start]) and _is_latin(text[start - 1]) and not text[start - 1].isdigit()
+    )
     after = end < len(text) and _is_latin(text[end - 1]) and _is_latin(text[end])
     return not before and not after
 

@@ -20,7 +20,7 @@ _DOZEN = re.compile(rf"\s?{units.DOZEN}(?![印包火气孔磨字卡折架扮])")
 _HALF_BEHIND = re.compile(r"半(?=\s|$|的)")
 _TIME_BEHIND = re.compile(r"月|小时|星期|礼拜|钟头|半小时|人(?!民)|半月")
 _OF = re.compile(r"\s*(?:的|of(?![a-z]))?\s*")
-_LEADERLESS = tuple("百千万亿拾佰仟")
+_LEADERLESS = "百千万亿拾佰仟"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _quantity(heard: Heard, amount: Amount, limit: int) -> Quantity | None:
     times = _TIMES_BEFORE.search(text, 0, amount.start)
     if times is None and amount.kind != "chinese" and _GLUED_BEFORE.search(text, 0, amount.start):
         return None
-    if amount.kind == "chinese" and _ORDINAL_BEFORE.search(text, 0, amount.start):
+    if amount.kind == "chinese" and _is_inside_word(text, amount):
         return None
     start = times.start() if times else amount.start
     unit, end = _unit_at(heard, amount.end, limit)
@@ -93,7 +93,7 @@ def _quantity(heard: Heard, amount: Amount, limit: int) -> Quantity | None:
         problem,
         is_explicit=amount.kind != "article",
         is_each=each is not None or each_end is not None,
-        is_loose=times is None and glued and (unit is None or units.is_metric(unit)),
+        is_loose=times is None and ((unit is None and glued) or (unit is not None and units.is_metric(unit))),
     )
 
 
@@ -106,6 +106,11 @@ def _unit_at(heard: Heard, place: int, limit: int) -> tuple[str | None, int]:
             if end <= limit and not heard.is_name(start, end):
                 return text[start:end], end
     return None, place
+
+
+def _is_inside_word(text: str, amount: Amount) -> bool:
+    """第一, 统一, 千斤顶, 万用表: numerals that count nothing."""
+    return text[amount.start] in _LEADERLESS or _ORDINAL_BEFORE.search(text, 0, amount.start) is not None
 
 
 def _is_half(heard: Heard, place: int) -> bool:
@@ -121,9 +126,7 @@ def _is_part_of_a_word(heard: Heard, amount: Amount, limit: int, *, is_marked: b
     if is_marked or heard.is_name(end, end + 1):
         return False
     if amount.kind == "chinese":
-        said = text[amount.start : end]
-        rest = text[end:limit].strip(" ,.。!")
-        return said.startswith(_LEADERLESS) or bool(rest) or text[:amount.start].rstrip() == ""
+        return bool(text[end:limit].strip(" ,.。!")) or not text[: amount.start].strip()
     return amount.kind == "digits" and _SPECIFICATION_BEHIND.match(text, end, limit) is not None
 
 

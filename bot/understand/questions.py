@@ -2,16 +2,21 @@
 
 import re
 
-from bot.understand import grammar, items, lines
+from bot.understand import grammar, lines
 from bot.understand.heard import Heard
 from bot.understand.intents import Command, Intent, ItemWord, Likeness
-from bot.understand.lines import SaidLine
 from bot.understand.phrases import Phrases, Place
 from bot.understand.units import WORDS as UNIT_WORDS
 
-_HOW_MUCH_IS = re.compile(r"\bhow much (?:is|are|does|do|for)\b(?!.*\b(?:left|remaining|available|there|have|in stock|got)\b)")
+_HOW_MUCH_IS = re.compile(
+    r"\bhow much (?:is|are|does|do|for)\b(?!.*\b(?:left|remaining|available|there|have|in stock|got)\b)"
+)
+_I_HAVE = re.compile(r"\s*(?:我|我们|他|她|他们)有(?!没|多少|几|哪)(?!.*[吗?])")
+_BARE_NOUNS = ("stock", "inventory")
 _UNIT_BEHIND = ("多少", "几")
-_ONLY_PLACE = re.compile(r"有什么|有哪些|有啥|什么|哪些|东西|物料|商品|货|what|which|items?|things?|goods|everything|all")
+_ONLY_PLACE = re.compile(
+    r"有什么|有哪些|有啥|什么|哪些|东西|物料|商品|货|what's|what is|what|which|items?|things?|goods|everything|all"
+)
 
 
 def recognise_whole(heard: Heard) -> Intent | None:
@@ -31,7 +36,7 @@ def recognise_exact(heard: Heard) -> Intent | None:
     found = heard.vocabulary.items.exact(word) if len(word) <= lines.LONGEST_WORDS else []
     if not found or heard.text.strip() in grammar.GRAMMAR_WORDS:
         return None
-    return Intent(Command.QUERY_STOCK, (items.resolve(word, heard.vocabulary),))
+    return Intent(Command.QUERY_STOCK, (heard.resolve(word),))
 
 
 def recognise_history(heard: Heard) -> Intent | None:
@@ -40,6 +45,8 @@ def recognise_history(heard: Heard) -> Intent | None:
     if rest is None:
         return None
     words = _item_words(rest, grammar.HISTORY_FILLERS)
+    if not is_strong and (not words or any(not word.item and len(word.text) < 2 for word in words)):
+        return None
     return _about_items(Command.STOCK_HISTORY, heard, words, is_strong=is_strong)
 
 
@@ -48,7 +55,7 @@ def recognise_stock(heard: Heard) -> Intent | None:
     if grammar.OUT_OF_SCOPE.find(heard.text) or _HOW_MUCH_IS.search(heard.text):
         return None
     rest, is_strong = _without_keys(heard, grammar.QUERY_KEYS, grammar.QUERY_STRONG)
-    if rest is None:
+    if rest is None or _is_told(heard, rest):
         return None
     words = _item_words(rest, grammar.QUERY_FILLERS)
     if words == [] and not is_strong and heard.warehouse is None:
@@ -72,10 +79,19 @@ def recognise_place(heard: Heard) -> Intent | None:
     return Intent(Command.QUERY_STOCK, warehouse=heard.warehouse)
 
 
+def _is_told(heard: Heard, rest: Heard) -> bool:
+    """没有打印纸 and 我有3个U盘 tell; 有没有打印纸 and 还有打印纸没 ask."""
+    if _I_HAVE.match(heard.text):
+        return True
+    place = heard.text.find("没有")
+    return place >= 0 and rest.text[place : place + 2] == "没 "
+
+
 def _without_keys(heard: Heard, keys: Phrases, strong: Phrases) -> tuple[Heard | None, bool]:
     """The sentence without the words that ask, and whether one of them is strong; None without any."""
     found = [place for place in keys.find(heard.text) if not heard.is_name(*place)]
     is_strong = any(heard.text[start:end] in strong.words for start, end in found)
+    is_strong = is_strong or heard.text.strip(" ?.!") in _BARE_NOUNS
     rest = heard
     for start, end in found:
         rest = rest.without(start, _behind_unit(heard, (start, end)))
@@ -101,23 +117,27 @@ def _item_words(heard: Heard, fillers: Phrases) -> list[ItemWord] | None:
     said = lines.read(heard, fillers)
     if any(not line.word.text for line in said):
         said = [line for line in said if line.word.text]
-    words: list[ItemWord] = []
-    for line in said:
-        words += _apart(heard, line)
+    words = [line.word for line in said]
     if any(word.likeness is Likeness.NONE and grammar.NOT_GOODS.find(word.text.lower()) for word in words):
         return None
     return words
 
 
-def _apart(heard: Heard, line: SaidLine) -> list[ItemWord]:
-    return [line.word]
-
-
-def _about_items(command: Command, heard: Heard, words: list[ItemWord] | None, *, is_strong: bool) -> Intent | None:
+def _about_items(
+    command: Command, heard: Heard, words: list[ItemWord] | None, *, is_strong: bool
+) -> Intent | None:
     """A question about known items; with a strong word also about one that nobody knows."""
     if words is None:
         return None
     good = all(word.likeness in (Likeness.SURE, Likeness.CHOICE) for word in words)
-    if not good and not (is_strong and len(words) == 1):
+    if not good and not (is_strong and len(words) == 1 and _stands_apart(heard, words[0])):
         return None
     return Intent(command, tuple(words), warehouse=heard.warehouse)
+
+
+def _stands_apart(heard: Heard, word: ItemWord) -> bool:
+    """火星石库存 and 库存 火星石 ask for an item; 库存积压严重 says something about 库存."""
+    start = heard.text.find(word.text.lower())
+    return not any(
+        start in grammar.STRONG_QUESTIONS.ends(heard.text, first) for first in range(max(start, 0))
+    )

@@ -1,25 +1,32 @@
 """Requests: sentences that move goods: issue, return to stock, sample or gift."""
 
+import re
 from collections.abc import Iterator
+from itertools import islice
 
 from bot.understand import explanations, grammar, lines
-from bot.understand.chinese import PAST
+from bot.understand.chinese import PAST, RECIPIENT
 from bot.understand.heard import Heard
 from bot.understand.intents import Command, Intent, Likeness
 from bot.understand.lines import SaidLine
 from bot.understand.phrases import Phrases, Place, trim
+
+MOST_VERBS = 3
+"""Verbs of one kind that are tried in a sentence; nobody says more."""
+
+_RECIPIENT = re.compile("|".join(RECIPIENT))
 
 
 def recognise(heard: Heard) -> Intent | None:
     """The request in a sentence with a verb; None when there is no verb of ours or its goods do not fit."""
     told = explanations.take(heard)
     for command, table in grammar.STRONG_VERBS.items():
-        for verb in _verbs(told[0], table):
+        for verb in islice(_verbs(told[0], table), MOST_VERBS):
             intent = _with_verb(told, command, verb, is_strong=True)
             if intent is not None:
                 return intent
     for command, table in grammar.WEAK_VERBS.items():
-        for verb in _verbs(told[0], table):
+        for verb in islice(_verbs(told[0], table), MOST_VERBS):
             intent = _with_verb(told, command, verb, is_strong=False)
             if intent is not None:
                 return intent
@@ -43,7 +50,9 @@ def _verbs(heard: Heard, table: Phrases) -> Iterator[Place]:
     """Places of verbs that are asked for: not part of a name or another word, not denied, not told as done."""
     others = grammar.NOT_VERBS.find(heard.text)
     for start, end in table.find(heard.text):
-        inside_other = any(first <= start and end <= last and last - first > end - start for first, last in others)
+        inside_other = any(
+            first <= start and end <= last and last - first > end - start for first, last in others
+        )
         overlaps_other = any(first < end and start < last for first, last in others) and end - start == 1
         if inside_other or overlaps_other or heard.is_name(start, end):
             continue
@@ -57,7 +66,7 @@ def _with_verb(
     told: tuple[Heard, str | None, str | None], command: Command, verb: Place, *, is_strong: bool
 ) -> Intent | None:
     heard, purpose, reason = told
-    rest = heard.without(*verb)
+    rest = _without_recipient(heard, verb[0]).without(*verb)
     fillers = grammar.SAMPLE_FILLERS if command is Command.GIVE_SAMPLE else grammar.ITEM_FILLERS
     said = lines.read(rest, fillers)
     if not said:
@@ -66,6 +75,13 @@ def _with_verb(
         return _request(heard, command, [], purpose, reason) if is_bare else None
     fits = _fits_strong(said) if is_strong else _fits_weak(said)
     return _request(heard, command, said, purpose, reason) if fits else None
+
+
+def _without_recipient(heard: Heard, verb: int) -> Heard:
+    for match in _RECIPIENT.finditer(heard.text, 0, verb):
+        if not heard.text[match.end() : verb].strip() and not heard.is_name(*match.span()):
+            return heard.without(*match.span())
+    return heard
 
 
 def _fits_strong(said: list[SaidLine]) -> bool:

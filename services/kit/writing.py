@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import inspect
 import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import Any, TypeVar, cast
 
 import structlog
 from google.protobuf.message import Message
@@ -25,13 +24,23 @@ from sqlalchemy.exc import DBAPIError
 
 from services.kit import audit, outbox, telemetry
 from services.kit.access import NOBODY, SYSTEM, Caller
+from services.kit.changes import Asked, Command, Response, Transaction, writes, writes_in_groups
 from services.kit.database import Database, in_chunks, should_run_again
 from services.kit.errors import KuguanError, RequestIdReused, TooBusy, Unreachable
-from services.kit.ids import check_aggregate, check_request_id
+from services.kit.ids import check_request_id
 from services.kit.tables import REQUESTS
 
-Request = TypeVar("Request", bound=Message)
-Response = TypeVar("Response", bound=Message)
+__all__ = [
+    "Asked",
+    "Command",
+    "InternalFault",
+    "Limits",
+    "Transaction",
+    "Writer",
+    "writes",
+    "writes_in_groups",
+]
+
 Result = TypeVar("Result")
 
 log = structlog.get_logger("kuguan.writer")
@@ -52,113 +61,6 @@ class Limits:
     queued: int = 8192
     group: int = 512
     linger_seconds: float = 0.003
-
-
-class Transaction:
-    """What a command gets: the connection, one moment, who asks, and where events and audit rows go."""
-
-    __slots__ = ("_events", "_records", "caller", "connection", "now", "request_id", "trace")
-
-    def __init__(self, connection: Connection, now: datetime) -> None:
-        self.connection = connection
-        self.now = now
-        self.caller: Caller = NOBODY
-        self.request_id = ""
-        self.trace = ""
-        self._events: list[outbox.Event] = []
-        self._records: list[audit.Record] = []
-
-    def publish(self, event: Message, aggregate: str) -> None:
-        """Announce what happened to an aggregate, in the same commit; the relay sends it afterwards."""
-        self._events.append(outbox.Event(event, check_aggregate(aggregate), self.trace))
-
-    def audit(self, action: str, subject: str, outcome: str = "done", **facts: str) -> None:
-        """Record who did what, in the same commit."""
-        self._records.append(audit.Record.of(self.now, self.caller, action, subject, outcome, facts))
-
-    def mark(self) -> tuple[int, int]:
-        """Where events and audit rows stand now, to come back to with ``forget``."""
-        return len(self._events), len(self._records)
-
-    def forget(self, mark: tuple[int, int]) -> None:
-        """Drop what was announced and recorded since the mark: its savepoint was rolled back."""
-        del self._events[mark[0] :]
-        del self._records[mark[1] :]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked(Generic[Request]):
-    """One of the requests that a group command decides together."""
-
-    request: Request
-    caller: Caller
-    trace: str
-
-    @property
-    def request_id(self) -> str:
-        """The request's id; empty where the request has none."""
-        return str(getattr(self.request, "request_id", ""))
-
-
-@dataclass(frozen=True)
-class Command(Generic[Request, Response]):
-    """A change that can be asked for: its function and what its answer looks like."""
-
-    function: Callable[..., Any]
-    response: type[Response]
-    in_groups: bool = False
-    audited: bool = False
-
-    @property
-    def name(self) -> str:
-        """The name of the function, such as ``create_order``."""
-        return self.function.__name__
-
-    def __call__(self, tx: Transaction, request: Request) -> Response:
-        """Run it inside a transaction that is already open; a refusal is raised."""
-        if not self.in_groups:
-            answer = self.function(tx, request)
-        else:
-            (answer,) = self.function(tx, [Asked(request, tx.caller, tx.trace)])
-        if isinstance(answer, KuguanError):
-            raise answer
-        assert isinstance(answer, self.response)
-        return answer
-
-
-Single = Callable[[Transaction, Request], Response]
-Grouped = Callable[[Transaction, Sequence[Asked[Request]]], Sequence[Response | KuguanError]]
-
-
-@overload
-def writes(function: Single[Request, Response], /) -> Command[Request, Response]: ...
-@overload
-def writes(*, audited: bool) -> Callable[[Single[Request, Response]], Command[Request, Response]]: ...
-def writes(function: Any = None, /, *, audited: bool = False) -> Any:
-    """Make a command of ``function(tx, request) -> response``; audited ones record refused attempts too."""
-    if function is None:
-        return lambda wrapped: writes_with(wrapped, audited)
-    return writes_with(function, audited)
-
-
-def writes_with(function: Single[Request, Response], audited: bool) -> Command[Request, Response]:
-    """A command whose answer's type is read from the function's annotations."""
-    answer = inspect.get_annotations(function, eval_str=True)["return"]
-    return Command(function, answer, audited=audited)
-
-
-def writes_in_groups(
-    response: type[Response],
-) -> Callable[[Grouped[Request, Response]], Command[Request, Response]]:
-    """Make a hot command of ``function(tx, asked) -> answers``: one load, pure decisions, bulk writes.
-
-    An error among the answers refuses its own request only and must have left no trace.
-    """
-
-    def make(function: Grouped[Request, Response]) -> Command[Request, Response]:
-        return Command(function, response, in_groups=True)
-
-    return make
 
 
 @dataclass(slots=True)
@@ -326,8 +228,8 @@ class Writer:
             if together:
                 self._run_together(tx, together, answers, fresh)
             _store_answers(tx, fresh)
-            audit.append(connection, tx._records)
-            return outbox.append(self._database, connection, tx._events, tx.now)
+            audit.append(connection, tx.records)
+            return outbox.append(self._database, connection, tx.events, tx.now)
 
     def _run_together(
         self, tx: Transaction, jobs: list[Job], answers: dict[str, Any], fresh: list[Job]

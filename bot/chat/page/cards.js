@@ -23,7 +23,7 @@ export function cardElement(card, busy, tap) {
       element("div", { class: "card-titles" },
         element("h3", { class: "card-title", id: heading }, card.title),
         card.subtitle ? element("p", { class: "card-subtitle" }, card.subtitle) : null),
-      card.number ? element("span", { class: "card-number" }, card.number) : null,
+      card.number && !card.title.includes(card.number) ? element("span", { class: "card-number" }, card.number) : null,
     ),
     card.lines.length ? rows(card.lines) : null,
     (card.groups ?? []).map(group),

@@ -6,7 +6,7 @@ import { element, keeper } from "./element.js";
 import * as memory from "./memory.js";
 import { People } from "./people.js";
 import { ask, Live, newId, Refused, speakAs, Unreachable } from "./server.js";
-import { reasonInWords, setLanguage, word } from "./words.js";
+import { reasonInWords, setLanguage, useTimeZone, word } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const BANNER_PATIENCE = 1500; // a blink of the network is not worth a word
@@ -51,6 +51,7 @@ async function begin() {
       session = await ask("GET", "/api/session");
       if (session.demo) session.person = null;
     }
+    useTimeZone(session.time_zone);
     if (!session.person && session.demo && session.personas.length) {
       const wanted = session.personas.find((persona) => persona.id === known) ?? session.personas[0];
       await become(wanted.id);

@@ -178,19 +178,30 @@ function filled(text, facts) {
 
 const locale = () => (language === "en" ? "en-GB" : "zh-CN");
 
+// Cards say times of the company; the page says the same ones, wherever the browser is.
+let timeZone;
+
+export function useTimeZone(name) {
+  timeZone = name || undefined;
+}
+
 export function timeOfDay(date) {
-  return date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", hour12: false });
+  return date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", hour12: false, timeZone });
 }
 
 export function day(date, now = new Date()) {
   const apart = Math.round((midnight(now) - midnight(date)) / 86_400_000);
   if (apart === 0) return word("today");
   if (apart === 1) return word("yesterday");
-  const sameYear = date.getFullYear() === now.getFullYear();
-  const parts = { month: "long", day: "numeric", weekday: "short" };
+  const sameYear = calendarDay(date).slice(0, 4) === calendarDay(now).slice(0, 4);
+  const parts = { month: "long", day: "numeric", weekday: "short", timeZone };
   return date.toLocaleDateString(locale(), sameYear ? parts : { ...parts, year: "numeric" });
 }
 
+function calendarDay(date) {
+  return date.toLocaleDateString("sv-SE", { timeZone });
+}
+
 function midnight(date) {
-  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+  return Date.parse(`${calendarDay(date)}T00:00:00Z`);
 }

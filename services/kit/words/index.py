@@ -257,10 +257,13 @@ class WordIndex(Generic[Key]):
                 found.append((base + share, number))
         return self._best(found, How.CONTAINS)
 
-    def _by_part_of_sound(self, phrase: str) -> list[Match[Key]]:
-        """Names of which the text is a part in pinyin, as luoshuan for 内六角螺栓."""
-        said = pinyin.split(phrase, self._postings.syllables)
-        if len(said) < 2 or len(phrase) < 4:
+    def _by_part_of_sound(self, parts: list[str], phrase: str) -> list[Match[Key]]:
+        """Names of which the text is a part by sound: luoshuan, or 六角罗栓, for 内六角螺栓."""
+        if is_han(phrase[0]):
+            said, how = (pinyin.syllables(phrase) if len(parts) == 1 else []), How.TYPO
+        else:
+            said, how = pinyin.split(phrase, self._postings.syllables), How.PINYIN
+        if len(said) < (3 if how is How.TYPO else 2) or len(phrase) < 3:
             return []
         found: list[tuple[int, int]] = []
         needle = f" {' '.join(said)} "
@@ -270,11 +273,11 @@ class WordIndex(Generic[Key]):
                 continue
             if len(said) == 2 or any(needle in f" {' '.join(pinyin.syllables(row))} " for row in rows):
                 found.append((HEAD + 19 * len(said) // len(self._phrases[number]), number))
-        return self._best(found, How.PINYIN)
+        return self._best(found, how)
 
     def _by_slip(self, parts: list[str], phrase: str) -> list[Match[Key]]:
         found = self._by_swapped_characters(phrase) if has_han(phrase) else []
-        return found or self._by_part_of_sound(phrase) or self._by_corrected_words(parts)
+        return found or self._by_part_of_sound(parts, phrase) or self._by_corrected_words(parts)
 
     def _by_swapped_characters(self, phrase: str) -> list[Match[Key]]:
         """One Chinese character wrong, missing, too many, or two swapped; digits must be right."""

@@ -12,11 +12,14 @@ from rapidfuzz.distance import OSA
 from services.kit.words.pinyin import syllables
 from services.kit.words.spelling import is_han
 
-SCAN_LIMIT = 1_000
+SCAN_LIMIT = 600
 """Most phrases that one look-up compares letter by letter; a more frequent word says nothing alone."""
 
 SHORTEST_CORRECTED = 5
 """Letters of the shortest Latin word that is corrected: "take" is no slip for "tape"."""
+
+JOIN_LIMIT = 10_000
+"""Most phrases of one word that are compared by number with those of another."""
 
 NEAR_WORDS = 3
 """Most corrections that are tried for one misspelt Latin word."""
@@ -66,8 +69,14 @@ class Postings:
                 lists.append(self._words.get(part, _NOTHING))
             else:
                 lists += [self._pairs.get(a + b, _NOTHING) for a, b in pairwise(part)]
+        if len(lists) > 1:
+            rarest, second = sorted(lists, key=len)[:2]
+            if len(rarest) > SCAN_LIMIT:
+                both = set(second[:JOIN_LIMIT]).intersection(rarest[:JOIN_LIMIT])
+                return sorted(both)[:SCAN_LIMIT]
+            return rarest.tolist()
         if lists:
-            return min(lists, key=len)[:SCAN_LIMIT].tolist()
+            return lists[0][:SCAN_LIMIT].tolist()
         lists = self._of_lengths(parts[0], range(1, self._longest + 1))
         return list(islice(chain.from_iterable(lists), SCAN_LIMIT))
 
