@@ -1,4 +1,4 @@
-"""Amounts: numbers as people write them, in digits, Chinese and English, read exactly or refused with a reason."""
+"""Amounts: numbers as people write them, in digits, Chinese and English, read exactly or refused."""
 
 import re
 from dataclasses import dataclass
@@ -11,38 +11,45 @@ MOST_DIGITS = 12
 
 MOST_DECIMALS = 9
 
-_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
-           "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5, "陆": 6, "柒": 7, "捌": 8, "玖": 9}  # fmt: skip
+_DIGITS = {character: value for value, row in enumerate(
+    ("零〇", "一壹", "二两贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")
+) for character in row}  # fmt: skip
 _SCALES = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
-_FUSED = {"俩": "2", "仨": "3", "半": "0.5"}
-_FRACTIONS = {"½": "0.5", "¼": "0.25", "¾": "0.75"}
+_FUSED = {"俩": "2", "仨": "3", "半": "0.5", "½": "0.5", "¼": "0.25", "¾": "0.75"}
 
-_WORDS = {word: number for number, word in enumerate(
-    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"])}  # fmt: skip
-_WORDS |= {word: 10 * number for number, word in enumerate(
-    ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)}  # fmt: skip
-_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
+_UP_TO_NINETEEN = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen
+"""
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_WORDS = {word: value for value, word in enumerate(_UP_TO_NINETEEN.split())}
+_WORDS |= {word: 10 * value for value, word in enumerate(_TENS.split(), start=2)}
 
-_CHINESE = "".join(_DIGITS) + "".join(_SCALES) + "".join(_MYRIADS)
+_ODD = "²³¹⁰⁴-⁹①-⑳㈠-㈩Ⅰ-ⅿ"
+_SIGN = r"(?P<sign> (?<![a-z0-9)]) [-+] \s? | [负負] )?"
+_NONSENSE = r"(?P<nonsense> (?<![a-z]) (?:nan|inf|infinity) (?![a-z]) | ∞ | 无穷大? | 无限 )"
+_ARABIC = rf"""
+    (?P<arabic> \d[\d.,_]*\d | \d | (?<!\w)\.\d+ )
+    (?P<tail> [{_ODD}] | \s?\^\s?-?\d+ | \*\*\d+ | e[+-]?\d+(?![a-z]) | \s?/\s?\d+
+            | [百千万亿](?!克|米|瓦|兆) )?
+"""
+_CHINESE_DIGIT = f"[{''.join(_DIGITS)}]"
+_CHINESE = rf"""
+    (?P<chinese> [{"".join([*_DIGITS, *_SCALES, *_MYRIADS])}]+ (?:点{_CHINESE_DIGIT}+)? | [{"".join(_FUSED)}] )
+"""
+_WORD = f"(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
+_ENGLISH = rf"""
+    (?<![a-z0-9])
+    (?: (?P<dozens> half\sa | an? | {_WORD} )\s (?P<dozen> dozen(?:\sof)? )
+      | (?P<half> half(?:\san?)? )
+      | (?P<english> (?:an?|{_WORD})
+                     (?:[\s-] (?: {_WORD} | (?:hundred|thousand) (?:\sand(?=\s{_WORD}(?![a-z])))? ) (?![a-z]) )*
+                     (?:\sand\sa\shalf)? )
+    ) (?![a-z0-9])
+"""
 _PATTERN = re.compile(
-    rf"""
-    (?P<nonsense> (?<![a-z]) (?:nan|inf|infinity) (?![a-z]) | ∞ | 无穷大? | 无限 )
-  | (?P<sign> (?<![a-z0-9)]) [-+] \s? | [负負] )?
-    (?:
-      (?P<arabic> (?: \d[\d.,_]*\d | \d | (?<!\w)\.\d+ ) )
-      (?P<tail> [²³¹⁰⁴-⁹] | \s?\^\s?-?\d+ | \*\*\d+ | e[+-]?\d+(?![a-z]) | \s?/\s?\d+ | [百千万亿](?!克|米|瓦|兆) )?
-    | (?P<chinese> [{_CHINESE}]+ (?:点[{"".join(_DIGITS)}]+)? | [俩仨半{"".join(_FRACTIONS)}] )
-    | (?P<odd> [²³¹⁰⁴-⁹①-⑳㈠-㈩Ⅰ-ⅿ] )
-    | (?<![a-z0-9])
-      (?: (?P<dozens> half\sa | an? | {_WORD} )\s (?P<dozen> dozen(?:\sof)? )
-        | (?P<half> half(?:\san?)? )
-        | (?P<english> (?: (?:an?|{_WORD})(?:[\s-](?:{_WORD}|(?:hundred|thousand)(?:\sand(?=\s(?:{_WORD})(?![a-z])))?)(?![a-z]))*
-                           (?:\sand\sa\shalf)? ) )
-      ) (?![a-z0-9])
-    )
-    """,
-    re.VERBOSE,
+    f"{_NONSENSE} | {_SIGN} (?: {_ARABIC} | {_CHINESE} | (?P<odd> [{_ODD}] ) | {_ENGLISH} )", re.VERBOSE
 )
 _PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _RANGE = re.compile(r"\s*(?:[-~]|到|至|\bto\b|\bor\b|或)\s*(?=[\d一二两三四五六七八九十])")
@@ -135,8 +142,8 @@ def _arabic(body: str, tail: str) -> tuple[Decimal, Problem | None]:
 
 def _chinese(said: str) -> Decimal | None:
     """The value of 一百二十, 三点五, 两万, 一二三; None when the characters make no number, as in 五十百."""
-    if said in _FUSED or said in _FRACTIONS:
-        return Decimal((_FUSED | _FRACTIONS)[said])
+    if said in _FUSED:
+        return Decimal(_FUSED[said])
     whole, _, decimals = said.partition("点")
     if len(whole) > 2 and all(character in _DIGITS for character in whole):
         number: int | None = int("".join(str(_DIGITS[character]) for character in whole))
@@ -167,13 +174,13 @@ def _chinese_whole(said: str) -> int | None:
                 return None
             total = (total + section) * myriad
             section, digit, last_scale = 0, -1, 10**9
-    if digit > 0 and last_scale in (100, 1000) and not said[-2:-1] == "零":
+    if digit > 0 and last_scale in (100, 1000) and said[-2:-1] != "零":
         digit *= last_scale // 10  # 一百二 is 120
     return total + section + max(digit, 0)
 
 
 def _english(said: str) -> Decimal | None:
-    """The value of twenty-one, a hundred and five, two and a half; None for words in no order, as five six."""
+    """The value of twenty-one, a hundred and five, two and a half; None for disorder, as in five six."""
     whole = said.removesuffix(" and a half")
     total, current = 0, 0
     for word in re.split(r"[\s-]", whole):

@@ -11,6 +11,7 @@ from bot.understand.references import Reference
 _QUESTION = re.compile(r"[?吗呢]|没有?\s*[。.!]*$|是否|有没有")
 _SEPARATED = re.compile(r"\s*[,:;。\n-]")
 _BEFORE_REASON = re.compile(r"(?:[了吧](?=[\s,:;。]))?[\s,:;。.-]*")
+_PUNCTUATION = " ,，。;；"
 _TOLD = re.compile(r"(?:批|过|同意|准)了[\s.。!]*$")
 _NEGATION_BEFORE = re.compile(r"(?:不|别|没|未|勿|莫|不要|不能|not|don't|never|cannot|can't)\s*$")
 
@@ -73,7 +74,7 @@ def _with_reason(rest: Heard, reference: Reference, verbs: Phrases, command: Com
         if _is_filler(text, before):
             reason = _reason(rest, text, behind, reference, command)
         elif _is_filler(text, behind) and _SEPARATED.match(text[:first].rstrip()[-1:] or " "):
-            reason = rest.said(*before).strip(" ,,。;;")
+            reason = rest.said(*before).strip(_PUNCTUATION)
         else:
             continue
         if reason is not None:
@@ -106,4 +107,4 @@ def _reason(heard: Heard, text: str, place: Place, reference: Reference, command
         return ""
     start = _BEFORE_REASON.match(text, start).end()  # type: ignore[union-attr]
     doubtful = command is Command.WITHDRAW_REQUEST and not reference.is_prefixed and not marked
-    return None if doubtful else heard.said(start, end).strip(" ,,。;;")
+    return None if doubtful else heard.said(start, end).strip(_PUNCTUATION)

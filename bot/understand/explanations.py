@@ -1,4 +1,4 @@
-"""Explanations: what goods are for and why they come back, cut out of a sentence before its goods are read."""
+"""Explanations: what goods are for and why they come back, taken out of a sentence before its goods."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What is heard in a sentence before anything is understood: the names in it and the warehouse it is about."""
+"""What is heard in a sentence before it is understood: the names in it and the warehouse it is about."""
 
 from dataclasses import dataclass, field, replace
 

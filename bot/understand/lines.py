@@ -72,7 +72,7 @@ def parts(heard: Heard) -> list[Place]:
 
 
 def _with(said: list[SaidLine], line: SaidLine) -> list[SaidLine]:
-    """The lines with one more; a quantity alone belongs to the line before it, or to all when it says each."""
+    """The lines with one more; a quantity alone belongs to the line before it, or to all if it says each."""
     if line.word.text:
         return [*_shared(said, line.quantity), line]
     if line.quantity is None or not said:

@@ -1,4 +1,4 @@
-"""Phrases: tables of fixed words, found in a sentence at word boundaries, and sentences made of nothing else."""
+"""Phrases: tables of fixed words, found at word boundaries, and sentences made of nothing else."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

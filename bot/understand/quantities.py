@@ -28,7 +28,7 @@ class Quantity:
     """An amount with its unit.
 
     `text` is None for "some" and wherever there is a problem. `is_explicit` is False for an article ("a
-    stapler") and an implied one (来瓶水). `is_each`: it counts for every item named ("staplers and mops, 2 each").
+    stapler") and an implied one (来瓶水). `is_each`: it counts for every item ("staplers and mops, 2 each").
     `is_loose`: it may as well be part of a name, as 6204 or 0.5mm.
     """
 

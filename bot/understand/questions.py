@@ -15,7 +15,8 @@ _I_HAVE = re.compile(r"\s*(?:我|我们|他|她|他们)有(?!没|多少|几|哪)
 _BARE_NOUNS = ("stock", "inventory")
 _UNIT_BEHIND = ("多少", "几")
 _ONLY_PLACE = re.compile(
-    r"有什么|有哪些|有啥|什么|哪些|东西|物料|商品|货|what's|what is|what|which|items?|things?|goods|everything|all"
+    r"有什么|有哪些|有啥|什么|哪些|东西|物料|商品|货|"
+    r"what's|what is|what|which|items?|things?|goods|everything|all"
 )
 
 

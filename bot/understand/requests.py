@@ -47,7 +47,7 @@ def recognise_bare(heard: Heard) -> Intent | None:
 
 
 def _verbs(heard: Heard, table: Phrases) -> Iterator[Place]:
-    """Places of verbs that are asked for: not part of a name or another word, not denied, not told as done."""
+    """Places of verbs that are asked for: not in a name or another word, not denied, not told as done."""
     others = grammar.NOT_VERBS.find(heard.text)
     for start, end in table.find(heard.text):
         inside_other = any(
