@@ -27,12 +27,13 @@ def local_identity(person: str) -> Who:
 
 @dataclass(frozen=True)
 class Desk:
-    """The services, the company, and what the bot's own database knows."""
+    """The services, the company, what the bot's own database knows, and where the chat page is."""
 
     runtime: Runtime
     services: Services
     company: Company
     zone: ZoneInfo
+    page: str
 
     def words(self, language: str) -> Words:
         """The sentences of a language; the default for one we do not speak."""

@@ -47,7 +47,9 @@ class Front:
         settings = runtime.settings
         self._services = Services(settings)
         zone = ZoneInfo(settings.get("TIME_ZONE", DEFAULT_TIME_ZONE))
-        desk = Desk(runtime, self._services, Company(), zone)
+        listen = settings.get("WEB_LISTEN", DEFAULT_WEB_LISTEN)
+        page = (settings.get("PUBLIC_URL") or f"http://{listen}").rstrip("/")
+        desk = Desk(runtime, self._services, Company(), zone, page)
         await desk.company.refresh(runtime.reader)
         channel = _web_channel(desk)
         self._channels = [channel]
@@ -56,7 +58,7 @@ class Front:
         self._loops = [sender.run, reception.catch_up_then_rest]
         for one in self._channels:
             await one.start(reception)
-        await self._listen(settings.get("WEB_LISTEN", DEFAULT_WEB_LISTEN))
+        await self._listen(listen)
 
     async def _listen(self, where: str) -> None:
         application = web.Application(client_max_size=MAXIMUM_BODY)

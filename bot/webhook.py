@@ -16,18 +16,19 @@ import structlog
 from bot import notices
 from bot.cards import draw
 from bot.chat.errors import Overloaded
-from bot.chat.platform import Answer, ClickIn, EnterIn, Event, ImageIn, TextIn
+from bot.chat.platform import AddressKind, Answer, ClickIn, EnterIn, Event, ImageIn, TextIn
 from bot.clients import Badge, Who
 from bot.commands import COMMANDS
 from bot.commands.ask import Ask, Reply, Say, Tapped
 from bot.desk import Desk
 from bot.sending import Sender, seen
-from bot.storage import cards, deliveries, preferences, received
+from bot.storage import cards, deliveries, links, preferences, received
 from bot.storage.cards import CardRow
 from bot.storage.received import Received
 from bot.taps import TAPS
 from bot.texts import DEFAULT
 from bot.understand import Command, Intent, understand
+from services.kit.access import digest_of_secret
 from services.kit.errors import KuguanError, RemoteError, TooBusy, Unreachable
 from services.kit.writing import Transaction
 
@@ -140,9 +141,12 @@ class Reception:
     async def _read(self, row: Received, badge: Badge) -> None:
         """Understand a sentence and queue what it leads to."""
         ask = await self._desk.ask(badge, row.cause)
-        intent = understand(row.body["text"], self._desk.company.vocabulary)
-        replies = await COMMANDS[intent.command](ask, intent)
-        await self._finish(row, ask, replies)
+        text = row.body["text"]
+        if sign_in.is_asked(text) and row.address_kind == AddressKind.DIRECT.value:
+            await self._finish(row, ask, [sign_in.invite(ask, self._desk.page)])
+            return
+        intent = understand(text, self._desk.company.vocabulary)
+        await self._finish(row, ask, await COMMANDS[intent.command](ask, intent))
 
     async def _look(self, row: Received, badge: Badge) -> None:
         ask = await self._desk.ask(badge, row.cause)
@@ -167,7 +171,10 @@ class Reception:
         _touch(tx, row, ask.person)
         for number, reply in enumerate(replies):
             key = f"{row.cause}#{number}"
-            if isinstance(reply, Say):
+            if isinstance(reply, Invite):
+                digest = digest_of_secret(reply.token)
+                links.make_link(tx, ask.person, digest, tx.now + sign_in.LINK_LIFE)
+            if isinstance(reply, Say | Invite):
                 deliveries.queue(tx, key, ask.person, "say", {"text": reply.text}, row.cause)
                 continue
             if reply.guide and not preferences.seen_guide(tx.connection, ask.person, reply.guide):

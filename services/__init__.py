@@ -1,1 +1,1 @@
-"""The services that own the truth: each keeps its nouns, none calls another, all speak through the contract."""
+"""The services that own the truth: each keeps its nouns, and none calls another."""

@@ -50,7 +50,15 @@ class Show:
     guide: str = ""
 
 
-Reply = Say | Show
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """A reply in words with a sign-in link; only a digest of its token is kept."""
+
+    text: str
+    token: str = field(repr=False)
+
+
+Reply = Say | Show | Invite
 
 
 @dataclass(frozen=True, slots=True)

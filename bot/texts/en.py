@@ -215,6 +215,7 @@ SENTENCES: dict[str, str] = {
     "guide.requisition": "Your first requisition: check the figures, tap Confirm, and collect the goods once approved.",
     "guide.return_to_stock": "Your first return: check, tap Confirm, then bring the goods; stock rises when received.",
     "guide.sample": "Your first sample: say what it is for; it leaves once your manager agrees.",
+    "sign_in.link": "Open this link to sign in (good once, for {minutes} minutes): {link}",
     "identity.unknown": "I do not know you yet. Ask an administrator to bind this account to you: {platform} {user}",
     "picture.unsupported": "I got the picture, but for now I only read text.",
     "text.too_long": "That is too long; please say it in parts (at most 500 characters).",

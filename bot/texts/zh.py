@@ -215,6 +215,7 @@ SENTENCES: dict[str, str] = {
     "guide.requisition": "第一次领用:核对卡片上的数字后点「确认」,主管同意后到仓库领取,全程在这里看进度。",
     "guide.return_to_stock": "第一次退料:核对后点「确认」,再把物料交给库管,收料后库存才会增加。",
     "guide.sample": "第一次赠送样品:用途必填,主管同意后由库管发出。",
+    "sign_in.link": "点这个链接登录网页({minutes} 分钟内有效,只能用一次):{link}",
     "identity.unknown": "还不认识您。请管理员把这个账号绑定到您的姓名:{platform} {user}",
     "picture.unsupported": "图片收到了,但我现在只看得懂文字。",
     "text.too_long": "这句话太长了,请分开说(最多 500 字)。",
