@@ -23,7 +23,7 @@ application = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 imports = typer.Typer(help="导入 Import tables: items, opening stock, people.", no_args_is_help=True)
 events = typer.Typer(help="事件 Look after events between the parts.", no_args_is_help=True)
@@ -51,7 +51,7 @@ def up(
         bool, typer.Option("--demo", help="Put the demo company in, and let the page switch persons")
     ] = False,
 ) -> None:
-    """启动 Start everything on this machine and keep it running until Ctrl-C.
+    """启动 Start everything here; Ctrl-C stops it.
 
     Example: kuguan up --demo
     """
@@ -62,7 +62,9 @@ def up(
 
 @application.command()
 def chat(person: Person) -> None:
-    """对话 Talk with the bot in the terminal; a number taps the button of that number.
+    """对话 Talk with the bot in the terminal.
+
+    A number taps the button of that number.
 
     Example: kuguan chat --as zhangsan
     """
@@ -102,7 +104,7 @@ def ask(
 
 @application.command()
 def inbox(person: Person, as_json: AsJson = False) -> None:
-    """消息 Print the newest messages and cards of a person.
+    """消息 Print a person's newest messages.
 
     Example: kuguan inbox --as lixia
     """
@@ -137,7 +139,9 @@ def import_items(
     all_rows: AllRows = False,
     as_json: AsJson = False,
 ) -> None:
-    """物料 Import items from an items table, or from sales lines, of which a catalogue is made.
+    """物料 Import items.
+
+    Takes an items table, or sales lines, of which it makes a catalogue.
 
     Example: kuguan import items items.csv --dry-run
     """
@@ -169,7 +173,9 @@ def import_opening_stock(
 def import_people(
     file: File, dry_run: DryRun = False, all_rows: AllRows = False, as_json: AsJson = False
 ) -> None:
-    """人员 Import people, all rows or none; each can use the chat page and the console.
+    """人员 Import people: all rows or none.
+
+    Each of them can then use the chat page and the console.
 
     Example: kuguan import people people.csv
     """
@@ -191,7 +197,9 @@ def verify(
     bot_url: Annotated[str, typer.Option(help="Database of the bot")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """校验 Check every invariant on the databases of a running or stopped system; exit code 1 if one breaks.
+    """校验 Check every invariant, running or stopped.
+
+    Exit code 1 if one does not hold; the rows that break it are printed.
 
     Example: kuguan verify --data data
     """
@@ -263,7 +271,9 @@ def events_republish(
     ] = "24h",
     data: Data = None,
 ) -> None:
-    """重发 Send events of a time again, for a broker that lost them; nothing takes effect twice.
+    """重发 Send events of a time again.
+
+    For a broker that lost them; nothing takes effect twice.
 
     Example: kuguan events republish --since 24h
     """
@@ -277,7 +287,9 @@ def events_republish(
 def events_announce(
     what: Annotated[str, typer.Argument(metavar="WHAT", help="items, warehouses, …")], data: Data = None
 ) -> None:
-    """重新公布 Tell all resources of a kind again, so that the other parts can rebuild what they know.
+    """重新公布 Tell all resources of a kind again.
+
+    The other parts can then rebuild what they know of them.
 
     Example: kuguan events announce items
     """
@@ -291,7 +303,9 @@ def backup(
     target: Annotated[Path, typer.Argument(metavar="TO_DIR", help="An empty or new directory")],
     data: Data = None,
 ) -> None:
-    """备份 Copy the whole system, running or not, as it is at one moment. The copy holds the secrets.
+    """备份 Copy the whole system, running or not.
+
+    The copy is of one moment and holds the secrets.
 
     Example: kuguan backup ../backup-monday
     """
@@ -311,7 +325,9 @@ def restore(
     source: Annotated[Path, typer.Argument(metavar="FROM_DIR", help="A directory made by kuguan backup")],
     data: Annotated[Path, typer.Option("--data", metavar="DIR", help="An empty or new data directory")],
 ) -> None:
-    """恢复 Put a backup into an unused data directory and verify it; the next start sends all events again.
+    """恢复 Put a backup into a new data directory.
+
+    Ends with verify; the next start sends all events again.
 
     Example: kuguan restore ../backup-monday --data data-restored
     """

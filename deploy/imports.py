@@ -42,7 +42,8 @@ PAGE = 1000
 ALL_ITEMS_SECONDS = 120.0
 # Days are counted where the goods are.
 TIME_ZONE = ZoneInfo("Asia/Shanghai")
-LOCAL_PLATFORM = "local"
+# How the bot knows people whom this installation itself signs in: on the chat page and in the console.
+LOCAL_PLATFORM, LOCAL_TENANT = "web", "local"
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -146,7 +147,7 @@ def import_people(
 
 def bind_local(connection: Connection, person: str) -> None:
     """Let the chat page and the console know a person; repeating it is harmless."""
-    identity = Identity(platform=LOCAL_PLATFORM, user_id=person, person=person)
+    identity = Identity(platform=LOCAL_PLATFORM, tenant=LOCAL_TENANT, user_id=person, person=person)
     asked = BindIdentityRequest(request_id=f"local-identity-{person}", identity=identity)
     stub = connection.stub(PeopleServiceStub, "approvals")
     connection.call(stub.BindIdentity, asked, WRITE_SECONDS)

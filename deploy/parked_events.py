@@ -15,14 +15,21 @@ from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 from sqlalchemy import select
 
+from deploy.declarations import declarations
 from deploy.errors import CommandFailed
+from deploy.location import database_url
+from deploy.streams import republish_mark
 from deploy.verification import Opened, opened
 from services.kit import audit, inbox, outbox
 from services.kit.access import SYSTEM
+from services.kit.changes import Transaction
+from services.kit.database import Database
+from services.kit.run import KIT_MIGRATIONS
 from services.kit.tables import PARKED
-from services.kit.writing import Transaction
 
 Result = TypeVar("Result")
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,28 @@ def republish(data: Path, since: datetime) -> dict[str, int]:
     return results
 
 
+def republish_everything(data: Path) -> int:
+    """Send again all events that are still kept, for a broker that starts empty; answers with how many.
+
+    Parts that have no database yet have told nothing.
+    """
+    count = 0
+    for service in declarations():
+        url = database_url(data, service.name)
+        if url.startswith("sqlite") and not Path(url.removeprefix("sqlite:///")).exists():
+            continue
+        database = Database(url, service.name)
+        try:
+            # A start may be the first one of a newer version.
+            database.migrate({"kit": KIT_MIGRATIONS, service.name: service.migrations})
+            with database.group() as connection:
+                count += outbox.republish(connection, _BEGINNING)
+        finally:
+            database.dispose()
+    republish_mark(data).unlink(missing_ok=True)
+    return count
+
+
 def announce(data: Path, what: str) -> int:
     """Tell all resources of a kind again, so that others can rebuild what they know of them."""
     with opened(data, {}) as parts:
@@ -141,6 +170,6 @@ def change(part: Opened, action: Callable[[Transaction], Result]) -> Result:
         tx = Transaction(connection, datetime.now(UTC))
         tx.caller = SYSTEM
         result = action(tx)
-        audit.append(connection, tx._records)
-        outbox.append(part.database, connection, tx._events, tx.now)
+        audit.append(connection, tx.records)
+        outbox.append(part.database, connection, tx.events, tx.now)
         return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console as Screen
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -58,7 +59,7 @@ def show_parked(screen: Screen, events: Sequence[ParkedEvent]) -> None:
     if not events:
         screen.print(Text("没有搁置的事件 · no event is parked", style="green"))
         return
-    table = Table(title="搁置的事件 · parked events", title_justify="left")
+    table = Table(title="搁置的事件 · parked events", title_justify="left", box=SIMPLE_HEAD, show_edge=False)
     for column in ("部件 part", "事件 event", "类型 type", "对象 aggregate", "原因 reason", "时间 parked at"):
         table.add_column(column, overflow="fold")
     for event in events:
@@ -87,7 +88,9 @@ def show_report(screen: Screen, report: Report, all_rows: bool) -> None:
 
 
 def _rows(rows: Sequence[RowReport]) -> Table:
-    table = Table(title="需要注意的行 · rows to look at", title_justify="left")
+    table = Table(
+        title="需要注意的行 · rows to look at", title_justify="left", box=SIMPLE_HEAD, show_edge=False
+    )
     table.add_column("行 row", justify="right")
     table.add_column("编码 code", overflow="fold")
     table.add_column("结果 verdict")
@@ -105,7 +108,7 @@ def _why(reason: str, facts: dict[str, str]) -> str:
 
 
 def _reasons(report: Report) -> Table:
-    table = Table(title="原因 · reasons", title_justify="left")
+    table = Table(title="原因 · reasons", title_justify="left", box=SIMPLE_HEAD, show_edge=False)
     table.add_column("reason")
     table.add_column("说明 what it means", overflow="fold")
     table.add_column("结果 verdict")
@@ -119,7 +122,9 @@ def _reasons(report: Report) -> Table:
 
 
 def _totals(report: Report) -> Table:
-    table = Table(title=f"{report.file}({report.encoding})", title_justify="left")
+    table = Table(
+        title=f"{report.file}({report.encoding})", title_justify="left", box=SIMPLE_HEAD, show_edge=False
+    )
     table.add_column("行 rows", justify="right")
     for word, style in _OUTCOMES.values():
         table.add_column(word, style=style, justify="right")

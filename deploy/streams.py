@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import nats
 from nats.errors import Error as NatsError
 
-from deploy.declarations import declarations
 from deploy.errors import CommandFailed
-from deploy.location import database_url
 from deploy.secrets import read_secret
-from services.kit.database import Database
 from services.kit.errors import KuguanError
 from services.kit.events import ensure_streams
-from services.kit.outbox import republish
 
 CONNECT_SECONDS = 5
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def set_up(data: Path, broker_url: str, hears: Mapping[str, Sequence[str]]) -> None:
@@ -35,6 +29,8 @@ async def set_up(data: Path, broker_url: str, hears: Mapping[str, Sequence[str]]
             inbox_prefix=b"_INBOX_deployer",
             connect_timeout=CONNECT_SECONDS,
             allow_reconnect=False,
+            max_reconnect_attempts=2,
+            reconnect_time_wait=0.2,
         )
     except (NatsError, OSError, TimeoutError) as error:
         raise CommandFailed(
@@ -50,11 +46,6 @@ async def set_up(data: Path, broker_url: str, hears: Mapping[str, Sequence[str]]
         await connection.close()
 
 
-def hears_of_all() -> dict[str, tuple[str, ...]]:
-    """The packages of events that each part hears."""
-    return {service.name: service.hears for service in declarations()}
-
-
 def events_are_lost(data: Path) -> bool:
     """Whether the broker must be told all events again: its store is gone, or a backup was restored."""
     if republish_mark(data).exists():
@@ -66,20 +57,3 @@ def events_are_lost(data: Path) -> bool:
 def republish_mark(data: Path) -> Path:
     """The file by which a restore asks for all events to be sent again at the next start."""
     return data / "republish-at-start"
-
-
-def republish_all(data: Path) -> int:
-    """Mark every kept event of every service as not yet sent; answers with how many there are."""
-    count = 0
-    for service in declarations():
-        url = database_url(data, service.name)
-        if url.startswith("sqlite") and not (data / f"{service.name}.sqlite3").exists():
-            continue
-        database = Database(url, service.name)
-        try:
-            with database.group() as connection:
-                count += republish(connection, _BEGINNING)
-        finally:
-            database.dispose()
-    republish_mark(data).unlink(missing_ok=True)
-    return count

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import kuguan
+from rich.box import SIMPLE_HEAD
 from rich.console import Console as Screen
 from rich.table import Table
 from rich.text import Text
 
 import deploy
 from deploy import broker
-from deploy.declarations import PARTS
+from deploy.declarations import PARTS, hears_of_all
 from deploy.errors import CommandFailed
 from deploy.files import PRIVATE_DIRECTORY
 from deploy.location import SERVICES, Running, database_url, read_running, write_running
@@ -26,7 +27,7 @@ from deploy.locks import only_one
 from deploy.ports import HOST, choose, require_free
 from deploy.processes import Child, Part
 from deploy.secrets import ensure_secrets
-from deploy.streams import events_are_lost, hears_of_all, republish_all, set_up
+from deploy.streams import events_are_lost, set_up
 
 BROKER_STOP_SECONDS = 5.0
 
@@ -74,8 +75,6 @@ class System:
             keepers = [
                 asyncio.create_task(child.keep_alive(self._restarted(child))) for child in self._children()
             ]
-            # Consumers need every declaration, which takes a moment to import: the parts are already up.
-            await self._unless_stopped(self._set_up_consumers())
             if self._demo:
                 await self._unless_stopped(self._seed())
             self._print_table(time.monotonic() - began)
@@ -96,9 +95,12 @@ class System:
             await self._broker.start()
         else:
             lost = False
-        await set_up(self._data, self.running.broker_url, {})
+        await self._set_up_streams()
         if lost:
-            count = await asyncio.to_thread(republish_all, self._data)
+            # Imported late: nearly every start does without it.
+            from deploy.parked_events import republish_everything
+
+            count = await asyncio.to_thread(republish_everything, self._data)
             if count:
                 self._say(
                     f"消息库是新的,重发 {count} 个事件", f"The broker is new: sending {count} events again"
@@ -106,9 +108,8 @@ class System:
         await asyncio.gather(*(child.start() for child in self._parts.values()))
         self._remember()
 
-    async def _set_up_consumers(self) -> None:
-        hears = await asyncio.to_thread(hears_of_all)
-        await set_up(self._data, self.running.broker_url, hears)
+    async def _set_up_streams(self) -> None:
+        await set_up(self._data, self.running.broker_url, hears_of_all())
 
     async def _seed(self) -> None:
         # Imported late: a start without the demo company does without it.
@@ -131,7 +132,7 @@ class System:
         async def after() -> None:
             if child is self._broker:
                 # A broker whose store was lost comes back empty.
-                await self._set_up_consumers()
+                await self._set_up_streams()
             self._remember()
 
         return after
@@ -199,28 +200,31 @@ class System:
         )
 
     def _print_table(self, seconds: float) -> None:
-        table = Table(title=f"库管 Kuguan · {self.running.url} · {seconds:.1f} s", title_justify="left")
+        table = Table(box=SIMPLE_HEAD, show_edge=False)
         for column in ("部件 part", "地址 address", "进程 process", "数据 data"):
             table.add_column(column, overflow="fold")
         if self._broker is not None:
-            store = str(self._data / "broker")
-            table.add_row("broker", self.running.broker_url, str(self._broker.process_id), store)
+            table.add_row("broker", self.running.broker_url, str(self._broker.process_id), "broker/")
         else:
             table.add_row("broker", self.running.broker_url, "–", "–")
         for name, child in self._parts.items():
             address = self.running.addresses.get(name, self.running.url)
-            place = database_url(self._data, name).removeprefix("sqlite:///")
+            place = database_url(self._data, name).removeprefix(f"sqlite:///{self._data}/")
             table.add_row(name, address, str(child.process_id), place.rpartition("@")[2])
+        self._screen.print(Text(f"库管 Kuguan · {seconds:.1f} s", style="bold"))
         self._screen.print(table)
         person = "zhangsan" if self._demo else "<person>"
         hints = Text()
+        hints.append(f"数据目录 data        {self._data}\n")
         hints.append(f"聊天页面 chat page   {self.running.url}\n")
         hints.append(f'命令行 command line  kuguan ask --as {person} "领5包A4纸 用于投标"\n')
         hints.append("停止 stop            Ctrl-C")
-        self._screen.print(hints)
+        self._screen.print(hints, soft_wrap=True)
 
     def _say(self, chinese: str, english: str) -> None:
-        self._screen.print(Text(f"{time.strftime('%H:%M:%S')} {chinese} · {english}", style="yellow"))
+        self._screen.print(
+            Text(f"{time.strftime('%H:%M:%S')} {chinese} · {english}", style="yellow"), soft_wrap=True
+        )
 
 
 def up(data: Path, port: int, demo: bool) -> None:

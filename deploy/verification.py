@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console as Screen
 from rich.table import Table
 from rich.text import Text
@@ -118,9 +119,9 @@ def _compare(listener: Opened, announcer: Opened, package: str) -> tuple[list[st
 
 def show_findings(screen: Screen, findings: Sequence[Finding]) -> bool:
     """Print one line for each check and the rows that break one; answers whether all is well."""
-    table = Table(title="校验 verify", title_justify="left")
+    table = Table(box=SIMPLE_HEAD, show_edge=False)
     table.add_column("部件 part")
-    table.add_column("不变量 invariant")
+    table.add_column("编号 no.")
     table.add_column("检查 check", overflow="fold")
     table.add_column("结果 result")
     for finding in findings:
