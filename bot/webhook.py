@@ -18,8 +18,8 @@ from bot.cards import draw
 from bot.chat.errors import Overloaded
 from bot.chat.platform import AddressKind, Answer, ClickIn, EnterIn, Event, ImageIn, TextIn
 from bot.clients import Badge, Who
-from bot.commands import COMMANDS
-from bot.commands.ask import Ask, Reply, Say, Tapped
+from bot.commands import COMMANDS, sign_in
+from bot.commands.ask import Ask, Invite, Reply, Say, Tapped
 from bot.desk import Desk
 from bot.sending import Sender, seen
 from bot.storage import cards, deliveries, links, preferences, received

@@ -28,7 +28,7 @@ _PHRASES = frozenset(
 
 def is_asked(text: str) -> bool:
     """Whether a sentence asks for the link and for nothing else."""
-    return unicodedata.normalize("NFKC", text[:40]).strip(" 。.!!").lower() in _PHRASES
+    return unicodedata.normalize("NFKC", text[:40]).strip(" 。.!").lower() in _PHRASES
 
 
 def invite(ask: Ask, page: str) -> Invite:

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.kit import audit, outbox, telemetry
 from services.kit.access import NOBODY, SYSTEM, Caller
-from services.kit.changes import Asked, Command, Response, Transaction, writes, writes_in_groups
+from services.kit.changes import Asked, Command, Response, Transaction, writes, writes_in_groups, writes_with
 from services.kit.database import Database, in_chunks, should_run_again
 from services.kit.errors import KuguanError, RequestIdReused, TooBusy, Unreachable
 from services.kit.ids import check_request_id
@@ -39,6 +39,7 @@ __all__ = [
     "Writer",
     "writes",
     "writes_in_groups",
+    "writes_with",
 ]
 
 Result = TypeVar("Result")
@@ -136,7 +137,12 @@ class Writer:
     def act(
         self, action: Callable[[Transaction], Result], caller: Caller = SYSTEM, trace: str = ""
     ) -> asyncio.Future[Result]:
-        """Queue an action of the service itself: a reaction, a timer, a mark of the relay."""
+        """Queue an action of the service itself: a reaction, a timer, a mark of the relay.
+
+        Raises TooBusy once the writer is stopping: nobody would ever run it.
+        """
+        if self._stopping:
+            raise TooBusy("writer_stopping", 0.5)
         return self._queue(Job(caller, trace, self._loop.create_future(), action=action))
 
     async def stop(self) -> None:
