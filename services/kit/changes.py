@@ -13,11 +13,21 @@ from sqlalchemy import Connection
 
 from services.kit import audit, outbox
 from services.kit.access import NOBODY, Caller
-from services.kit.errors import KuguanError
+from services.kit.errors import InvalidInput, KuguanError
+from services.kit.events import MAXIMUM_PAYLOAD_BYTES
 from services.kit.ids import check_aggregate
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
+
+
+@dataclass(eq=False)
+class EventTooLarge(InvalidInput):
+    """The change touches so much at once that it cannot be told in one event; sizes are in bytes."""
+
+    event: str
+    size: int
+    maximum: int
 
 
 class Transaction:
@@ -35,7 +45,13 @@ class Transaction:
         self.records: list[audit.Record] = []
 
     def publish(self, event: Message, aggregate: str) -> None:
-        """Announce what happened to an aggregate, in the same commit; the relay sends it afterwards."""
+        """Announce what happened to an aggregate, in the same commit; the relay sends it afterwards.
+
+        Raises EventTooLarge for what the broker would never take: it would block every event behind it.
+        """
+        size = event.ByteSize()
+        if size > MAXIMUM_PAYLOAD_BYTES:
+            raise EventTooLarge(event.DESCRIPTOR.name, size, MAXIMUM_PAYLOAD_BYTES)
         self.events.append(outbox.Event(event, check_aggregate(aggregate), self.trace))
 
     def audit(self, action: str, subject: str, outcome: str = "done", **facts: str) -> None:

@@ -152,6 +152,8 @@ def _sqlite_engine(path: Path, *, writing: bool) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        # Otherwise a REPLACE would delete rows behind the back of the triggers that forbid it.
+        connection.execute("PRAGMA recursive_triggers=ON")
         connection.execute("PRAGMA busy_timeout=5000")
         connection.execute("PRAGMA mmap_size=0")
         connection.execute("PRAGMA cache_size=-16000")

@@ -30,6 +30,8 @@ PUBLISH_SECONDS = 5.0
 PULL_SECONDS = 5.0
 PULL_BATCH = 64
 MAXIMUM_EVENT_BYTES = 256 * 1024
+# What is left for the payload: the broker counts the attributes in the headers too.
+MAXIMUM_PAYLOAD_BYTES = MAXIMUM_EVENT_BYTES - 4096
 _DAY = 24 * 3600 * 1_000_000_000
 _MAXIMUM_STREAM_BYTES = 4 * 1024**3
 _HELD_ID_IN_BATCH = 10201

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ GAP_ALARM_SECONDS = 60
 KEEP_DAYS = 45
 _PRUNE_AT_ONCE = 5_000
 _REASON_LENGTH = 500
+# From 1 on, and small enough for the column that remembers it.
+_SEQUENCE = re.compile(r"[1-9][0-9]{0,17}")
 
 
 class Outcome(Enum):
@@ -72,7 +75,7 @@ class Heard:
         headers = message.headers or {}
         event_type, aggregate = headers.get("ce-type", ""), headers.get("ce-subject", "")
         sequence = headers.get("ce-sequence", "")
-        well_formed = sequence.isascii() and sequence.isdigit() and headers.get("ce-id")
+        well_formed = _SEQUENCE.fullmatch(sequence) and headers.get("ce-id")
         if not well_formed or message.subject != f"{event_type}.{aggregate}":
             return cls(
                 headers.get("ce-id") or f"unreadable-{message.metadata.sequence.stream}",
@@ -227,12 +230,10 @@ def _apply_parked(
 
 
 def prune(connection: Connection, now: datetime) -> int:
-    """Forget the ids of events applied long ago; they live longer than outbox rows (R13)."""
-    old = (
-        select(INBOX.c.event_id)
-        .where(INBOX.c.applied_at < now - timedelta(days=KEEP_DAYS))
-        .limit(_PRUNE_AT_ONCE)
-    )
+    """Forget the ids of events applied long ago, which live longer than outbox rows (R13), and old tries."""
+    before = now - timedelta(days=KEEP_DAYS)
+    connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.last_at < before))
+    old = select(INBOX.c.event_id).where(INBOX.c.applied_at < before).limit(_PRUNE_AT_ONCE)
     return connection.execute(delete(INBOX).where(INBOX.c.event_id.in_(old))).rowcount
 
 

