@@ -26,7 +26,7 @@ from services.kit import wire
 from services.kit.access import Caller, Signer
 from services.kit.errors import TooBusy
 from services.kit.settings import Settings
-from services.kit.writing import Transaction, writes_with
+from services.kit.writing import Transaction, writes
 
 FAILURES_IN_A_BURST = 30
 SECONDS_FOR_ONE_FAILURE = 2
@@ -39,8 +39,8 @@ class Exchange:
         self._clients = clients
         self._signer = signer
         self._failures = FailureBound(FAILURES_IN_A_BURST, SECONDS_FOR_ONE_FAILURE)
-        self.for_identity = writes_with(self.exchange_identity, audited=True)
-        self.for_client = writes_with(self.exchange_client, audited=True)
+        self.for_identity = writes(audited=True)(self.exchange_identity)
+        self.for_client = writes(audited=True)(self.exchange_client)
 
     @classmethod
     def of(cls, settings: Settings) -> Exchange:

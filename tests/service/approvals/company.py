@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -237,13 +237,18 @@ class Company:
         return [f"{finding.invariant}: {line}" for finding in findings for line in finding.broken]
 
 
+def _clients_file(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "clients.json"
+    path.write_text(json.dumps(CLIENTS))
+    return path
+
+
 @asynccontextmanager
 async def company(broker_url: str, folder: Path, database_url: str) -> AsyncIterator[Company]:
     """A running service with everybody hired and no rule."""
     keys = Keys.new()
-    folder.mkdir(parents=True, exist_ok=True)
-    clients = folder / "clients.json"
-    clients.write_text(json.dumps(CLIENTS))
+    clients = _clients_file(folder)
     environment = {"KUGUAN_DATABASE_URL": database_url, "KUGUAN_CLIENTS_FILE": str(clients)}
     async with running(SERVICE, broker_url, folder, keys, environment) as (at_work, channel):
         here = Company(at_work, channel, keys, broker_url)
@@ -285,9 +290,7 @@ def manager_then_finance(position: int = 10, **conditions: Any) -> rules_pb2.Rul
 
 def step(title: str, *approvers: rules_pb2.Approver, mode: str = "ANY", **hours: int) -> rules_pb2.RuleStep:
     """A step of a rule."""
-    return rules_pb2.RuleStep(
-        title=title, approvers=approvers, mode=approvals_pb2.StepMode.Value(f"STEP_MODE_{mode}"), **hours
-    )
+    return rules_pb2.RuleStep(title=title, approvers=approvers, mode=f"STEP_MODE_{mode}", **hours)
 
 
 def people_approve(mode: str, *people: str, **hours: int) -> rules_pb2.Rule:
@@ -309,6 +312,3 @@ def rule(
         steps=steps,
         owners=["wangzong", "chenmin", "lixia"],
     )
-
-
-Factory = Callable[[], Any]
