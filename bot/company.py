@@ -88,6 +88,11 @@ class Company:
         both = (known.name_en, known.name) if language == "en" else (known.name, known.name_en)
         return both[0] or both[1] or person
 
+    def warehouses_in_order(self) -> list[str]:
+        """The warehouses' codes, oldest first: the first one is where goods are looked for first."""
+        born = {code: one.create_time.ToNanoseconds() for code, one in self.warehouses.items()}
+        return sorted(born, key=lambda code: (born[code], code))
+
     def with_role(self, role: str) -> Iterator[Person]:
         """People who work here and have a role, in the order of their ids."""
         return (

@@ -11,7 +11,7 @@ from kuguan.orders.v1.orders_pb2 import CancelOrderRequest, CreateOrderRequest
 from kuguan.stock.v1.stock_pb2 import IssueReservedRequest, ReturnToStockRequest
 
 from bot.cards.facts import is_positive
-from bot.commands.ask import Ask, Reply, Say, Tapped, request_id_of
+from bot.commands.ask import Ask, Reply, Show, Tapped, request_id_of
 from bot.commands.items import chosen
 from bot.commands.requests import request_card, show_request, with_figures
 from bot.commands.stock import show_history, show_stock
@@ -70,7 +70,7 @@ async def choose(ask: Ask, row: CardRow, action: str) -> Tapped:
     plan = chosen(row.data, number)
     replies = await _PLANNED[plan["command"]](ask, plan)
     first = replies[0]
-    if isinstance(first, Say):
+    if not isinstance(first, Show):
         return Tapped(replace(row, state="cancelled"), "", replies)
     return Tapped(replace(first.row, id=row.id), "", replies[1:])
 

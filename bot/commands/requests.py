@@ -179,12 +179,14 @@ def _text(amount: Any) -> str:
 
 
 def _place(ask: Ask, places: Sequence[PlaceFigures], warehouse: str, needed: Any) -> PlaceFigures:
-    """The warehouse that was said; else the first with enough, else the one with most."""
+    """The warehouse that was said; else the oldest with enough, else the one with most."""
     if warehouse:
         found = [place for place in places if place.warehouse == warehouse]
         return found[0] if found else PlaceFigures(warehouse=warehouse)
+    order = ask.company.warehouses_in_order()
     if not places:
-        return PlaceFigures(warehouse=next(iter(ask.company.warehouses), ""))
+        return PlaceFigures(warehouse=order[0] if order else "")
+    places = sorted(places, key=lambda place: order.index(place.warehouse) if place.warehouse in order else 0)
     if needed is not None:
         enough = [place for place in places if parse_fraction(place.figures.available.value or "0") >= needed]
         if enough:
