@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kuguan.stock.v1 import events_pb2
 
-from services.kit.writing import Transaction
+from services.kit.changes import Transaction
 from services.stock.commands.filling import fill_waiting
 from services.stock.domain.reservations import State
 from services.stock.messages.stock import reservation_message

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from kuguan.stock.v1 import events_pb2
 
-from services.kit.writing import Transaction
+from services.kit.changes import Transaction
 from services.stock.domain.reservations import Reservation
 from services.stock.domain.shelf import Place, Shelf
 from services.stock.messages.stock import reservation_message

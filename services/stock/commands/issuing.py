@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kuguan.stock.v1 import events_pb2, stock_pb2
 
-from services.kit.writing import Transaction, writes
+from services.kit.changes import Transaction, writes
 from services.stock.commands.filling import fill_waiting
 from services.stock.domain.ledger import Cause, Move
 from services.stock.domain.texts import document_name

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from kuguan.stock.v1 import events_pb2, items_pb2
 
+from services.kit.changes import Transaction, writes
 from services.kit.errors import Duplicate, VersionChanged
-from services.kit.writing import Transaction, writes
 from services.stock.domain import catalogues
 from services.stock.domain.catalogues import Judged, KnownItems
 from services.stock.domain.items import Item, changed, checked

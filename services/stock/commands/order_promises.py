@@ -8,8 +8,8 @@ from kuguan.orders.v1 import events_pb2 as order_events
 from kuguan.orders.v1 import orders_pb2
 from kuguan.stock.v1 import events_pb2
 
+from services.kit.changes import Transaction
 from services.kit.errors import NoSuch
-from services.kit.writing import Transaction
 from services.stock.commands.filling import announce_promise, fill_waiting
 from services.stock.domain.items import Measure
 from services.stock.domain.reservations import State

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from kuguan.stock.v1 import events_pb2, stock_pb2
 
+from services.kit.changes import Asked, Transaction, writes, writes_in_groups
 from services.kit.errors import Duplicate, KuguanError
-from services.kit.writing import Asked, Transaction, writes, writes_in_groups
 from services.stock.commands.filling import fill_waiting
 from services.stock.domain.reservations import Reservation
 from services.stock.domain.wishes import Wish, check, fulfil, outside_document

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kuguan.stock.v1 import events_pb2, stock_pb2
 
+from services.kit.changes import Transaction, writes
 from services.kit.quantity import Quantity
 from services.kit.wire import decimal
-from services.kit.writing import Transaction, writes
 from services.stock.commands.filling import fill_waiting
 from services.stock.domain.ledger import Cause
 from services.stock.domain.shelf import Pick, Place

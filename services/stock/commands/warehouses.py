@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from kuguan.stock.v1 import events_pb2, warehouses_pb2
 
+from services.kit.changes import Transaction, writes
 from services.kit.errors import Duplicate
-from services.kit.writing import Transaction, writes
 from services.stock.domain.warehouses import checked
 from services.stock.messages.items import warehouse_from, warehouse_message
 from services.stock.storage import warehouses
