@@ -35,16 +35,18 @@ _ARABIC = rf"""
             | [百千万亿](?!克|米|瓦|兆) )?
 """
 _CHINESE_DIGIT = f"[{''.join(_DIGITS)}]"
+_CHINESE_NUMERALS = "".join([*_DIGITS, *_SCALES, *_MYRIADS])
 _CHINESE = rf"""
-    (?P<chinese> [{"".join([*_DIGITS, *_SCALES, *_MYRIADS])}]+ (?:点{_CHINESE_DIGIT}+)? | [{"".join(_FUSED)}] )
+    (?P<chinese> [{_CHINESE_NUMERALS}]+ (?:点{_CHINESE_DIGIT}+)? | [{"".join(_FUSED)}] )
 """
 _WORD = f"(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
+_HUNDRED = rf"(?:hundred|thousand) (?:\sand(?=\s{_WORD}(?![a-z])))?"
 _ENGLISH = rf"""
     (?<![a-z0-9])
     (?: (?P<dozens> half\sa | an? | {_WORD} )\s (?P<dozen> dozen(?:\sof)? )
       | (?P<half> half(?:\san?)? )
       | (?P<english> (?:an?|{_WORD})
-                     (?:[\s-] (?: {_WORD} | (?:hundred|thousand) (?:\sand(?=\s{_WORD}(?![a-z])))? ) (?![a-z]) )*
+                     (?:[\s-] (?: {_WORD} | {_HUNDRED} ) (?![a-z]) )*
                      (?:\sand\sa\shalf)? )
     ) (?![a-z0-9])
 """

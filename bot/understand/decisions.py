@@ -107,4 +107,7 @@ def _reason(heard: Heard, text: str, place: Place, reference: Reference, command
         return ""
     start = _BEFORE_REASON.match(text, start).end()  # type: ignore[union-attr]
     doubtful = command is Command.WITHDRAW_REQUEST and not reference.is_prefixed and not marked
-    return None if doubtful else heard.said(start, end).strip(_PUNCTUATION)
+    if doubtful:
+        return None
+    said = heard.said(start, end).strip(_PUNCTUATION)
+    return said[1:-1].strip() if said[:1] + said[-1:] in ("()", "（）", "[]", "【】") else said

@@ -25,34 +25,34 @@ FILLERS = (
     extra | i'd | i'm | we're | i'll | would | like | want | need | a few | few | several | many |
     lots of | a lot of | from | out | back | there | here | these | those | this | that | following |
     have | get | in | stock | warehouse | store | request | requesting | item | items | each |
-    following items | order | is | are | will | it | them | back to stock | to stock | to the warehouse |
-    to warehouse | into stock | to the store | department | team | am | be
+    following items | order | is | are | will | it | them | back to stock | to stock |
+    to the warehouse | to warehouse | into stock | to the store | department | team | am | be
     """
     ),
 )
 
 REQUEST_STRONG = _phrases(
     """
-    request | requesting | requisition | request for | requesting for | a request for | requisition for |
-    issue
+    request | requesting | requisition | request for | requesting for | a request for |
+    requisition for | issue
     """
 )
 REQUEST_WEAK = _phrases(
     """
     i need | we need | need | i want | we want | want | i'd like | we'd like | i would like |
-    we would like | would like | give me | give us | get me | get us | get | can i have | could i have |
-    may i have | can we have | could we have | may we have | take | grab | pick up | collect | bring me |
-    send me | send us | order | withdraw | ask for | asking for | looking for | hand me | i require |
-    we require | require | draw | i'll take | i'll have | fetch me | fetch | pass me | take out |
-    please have
+    we would like | would like | give me | give us | get me | get us | get | can i have |
+    could i have | may i have | can we have | could we have | may we have | take | grab | pick up |
+    collect | bring me | send me | send us | order | withdraw | ask for | asking for | looking for |
+    hand me | i require | we require | require | draw | i'll take | i'll have | fetch me | fetch |
+    pass me | take out | please have
     """
 )
 RETURN_STRONG: tuple[str, ...] = ()
 RETURN_WEAK = _phrases(
     """
-    return | returning | bring back | bringing back | give back | giving back | hand back | handing back |
-    put back | putting back | send back | take back | returned | giving | bringing | want to return |
-    hand in
+    return | returning | bring back | bringing back | give back | giving back | hand back |
+    handing back | put back | putting back | send back | take back | returned | giving | bringing |
+    want to return | hand in
     """
 )
 SAMPLE_STRONG = _phrases(
@@ -71,12 +71,17 @@ SAMPLE_FILLERS = _phrases(
     """
 )
 
+SAMPLE_WEAK = _phrases("give | send | offer | hand out")
+CUSTOMER = _phrases("customer | customers | client | clients | buyer | prospect | prospects")
+
+CONDITIONS = _phrases("if | unless | when | don't | not | he said | she said")
+
 PAST: tuple[str, ...] = ()
 NEGATIONS = _phrases(
     """
     don't | do not | not | never | no | no need to | didn't | did not | doesn't | does not | won't |
-    can't | cannot | who | why | when | how | how to | how do i | did | does | do we | he | she | they |
-    has | should | should i | should we | where | where do i | how can i | what
+    can't | cannot | who | why | when | how | how to | how do i | did | does | do we | he | she |
+    they | has | should | should i | should we | where | where do i | how can i | what
     """
 )
 
@@ -88,8 +93,8 @@ PURPOSE = _phrases(
 )
 NOT_PURPOSE_BEFORE = _phrases(
     """
-    ask | asking | look | looking | request | requesting | requisition | stock | check | wait | search |
-    searching | history | records | movements | ledger | status
+    ask | asking | look | looking | request | requesting | requisition | stock | check | wait |
+    search | searching | history | records | movements | ledger | status
     """
 )
 NOT_PURPOSE_AFTER = _phrases("me | us | free | now | today | the moment | sure")
@@ -102,8 +107,8 @@ REASON = _phrases(
 QUERY_STRONG = _phrases(
     """
     stock of | stock for | inventory of | inventory for | in stock | in store | availability of |
-    stock level of | stock levels of | stock level | stock levels | inventory level | inventory levels |
-    on hand | stock status | stock balance | current stock | stock check
+    stock level of | stock levels of | stock level | stock levels | inventory level |
+    inventory levels | on hand | stock status | stock balance | current stock | stock check
     """
 )
 QUERY_WEAK = _phrases(
@@ -111,21 +116,21 @@ QUERY_WEAK = _phrases(
     how many | how much | do we have | do you have | have we got | have you got | got any | is there |
     are there | we have | we got | you got | left | remaining | available | check | show | show me |
     look up | lookup | find | search | search for | enough | out of | run out of | stock | inventory |
-    any | quantity of | balance of | what's left of | left over | are left | is left | do we still have |
-    still have | remain | remains | count of | qty | where is | where are | quantity | balance |
-    what about | how about | availability
+    any | quantity of | balance of | what's left of | left over | are left | is left |
+    do we still have | still have | remain | remains | count of | qty | where is | where are |
+    quantity | balance | what about | how about | availability
     """
 )
 QUERY_FILLERS = (
     *POLITE,
     *_phrases(
         """
-    the | a | an | of | any | some | our | still | there | is | are | we | have | has | do | does | me |
-    you | i | tell | know | to | want | what | what's | what is | got | get | on | today | currently |
-    at | moment | at the moment | for | in | warehouse | store | more | current | right | now | see |
-    whether | if | been | be | piece | pieces | pcs | unit | units | hand | level | levels | status |
-    please | around | it | us | let | like | would | wondering | was | exactly | here | number | query |
-    get me | item | items
+    the | a | an | of | any | some | our | still | there | is | are | we | have | has | do | does |
+    me | you | i | tell | know | to | want | what | what's | what is | got | get | on | today |
+    currently | at | moment | at the moment | for | in | warehouse | store | more | current | right |
+    now | see | whether | if | been | be | piece | pieces | pcs | unit | units | hand | level |
+    levels | status | please | around | it | us | let | like | would | wondering | was | exactly |
+    here | number | query | get me | item | items
     """
     ),
 )
@@ -146,11 +151,12 @@ HISTORY_WEAK = _phrases(
 LOW_STOCK_KEYS = _phrases(
     """
     low stock | low in stock | low on stock | low on | running low | running low on | running out |
-    run out | run out of | running out of | reorder | reordering | re-order | replenish | replenishment |
-    replenished | replenishing | restock | restocking | restocked | below reorder point |
-    below the reorder point | below safety stock | out of stock | shortage | shortages | stock alert |
-    stock alerts | reordered | understocked | short of | short on | almost out | nearly out |
-    low inventory | low level | low levels | low | reorder list | reorder point | about to run out
+    run out | run out of | running out of | reorder | reordering | re-order | replenish |
+    replenishment | replenished | replenishing | restock | restocking | restocked |
+    below reorder point | below the reorder point | below safety stock | out of stock | shortage |
+    shortages | stock alert | stock alerts | reordered | understocked | short of | short on |
+    almost out | nearly out | low inventory | low level | low levels | low | reorder list |
+    reorder point | about to run out
     """
 )
 LOW_STOCK_FILLERS = (
@@ -158,10 +164,10 @@ LOW_STOCK_FILLERS = (
     *_phrases(
         """
     which | items | item | things | thing | products | product | goods | materials | need | needs |
-    needed | should | show | show me | list | list of | stock | all | anything | everything | supplies |
-    must | soon | that | inventory | getting | running | order | to be | what do | what items | being |
-    report | give me | or | levels | of | almost | articles | what needs | we're | are we | check | by |
-    going | goes | stuff | it's | too | very | alerts | alert
+    needed | should | show | show me | list | list of | stock | all | anything | everything |
+    supplies | must | soon | that | inventory | getting | running | order | to be | what do |
+    what items | being | report | give me | or | levels | of | almost | articles | what needs |
+    we're | are we | check | by | going | goes | stuff | it's | too | very | alerts | alert
     """
     ),
 )
@@ -179,53 +185,54 @@ PENDING_FILLERS = (
     *POLITE,
     *_phrases(
         """
-    my | me | i | the | a | any | anything | are | is | there | show | list | show me | what | what's |
-    do | have | to | all | for | see | which | requests | request | on | list of | waiting | tasks |
-    task | queue | inbox | of | you | got | does | something | still | items | need | needs | how many |
-    open | view | check | must
+    my | me | i | the | a | any | anything | are | is | there | show | list | show me | what |
+    what's | do | have | to | all | for | see | which | requests | request | on | list of | waiting |
+    tasks | task | queue | inbox | of | you | got | does | something | still | items | need | needs |
+    how many | open | view | check | must
     """
     ),
 )
 
 MY_REQUESTS_KEYS = _phrases(
     """
-    my requests | my request | my orders | my requisitions | my requisition | my order | my documents |
-    my applications | requests i made | my own requests | what have i requested | what did i request |
-    what i requested | i have requested | i requested | requests i have made | my open requests |
-    my recent requests | my past requests | my last requests | my request list | requests of mine |
-    i've requested | my order list
+    my requests | my request | my orders | my requisitions | my requisition | my order |
+    my documents | my applications | requests i made | my own requests | what have i requested |
+    what did i request | what i requested | i have requested | i requested | requests i have made |
+    my open requests | my recent requests | my past requests | my last requests | my request list |
+    requests of mine | i've requested | my order list
     """
 )
 MY_REQUESTS_FILLERS = (
     *POLITE,
     *_phrases(
         """
-    show | list | list of | show me | all | of | the | what | what's | are | is | see | view | status |
-    status of | where | where are | check | how are | display | open | recent | latest | so far | doing |
-    going | get | last | me | i | have | did | history | progress | you | do | far | so | and | which |
-    find | things | items
+    show | list | list of | show me | all | of | the | what | what's | are | is | see | view |
+    status | status of | where | where are | check | how are | display | open | recent | latest |
+    so far | doing | going | get | last | me | i | have | did | history | progress | you | do | far |
+    so | and | which | find | things | items
     """
     ),
 )
 
 HELP_KEYS = _phrases(
     """
-    help | what can you do | what do you do | how do you work | how does this work | how does it work |
-    usage | manual | instructions | commands | what can i ask | what can i do | what can i say |
-    who are you | what are you | menu | how to use | how to use this | how do i use this | features |
-    how do i request something | how do i request | how to request | how can i request |
-    how do i request items | how do i order something | guide | user guide | list of commands |
-    what are your commands | what commands | how can you help | what are you able to do | get started |
-    getting started | i need help | need help | help me | can you help | can you help me |
-    could you help me | could you help | how do i return something | what can you help me with
+    help | what can you do | what do you do | how do you work | how does this work |
+    how does it work | usage | manual | instructions | commands | what can i ask | what can i do |
+    what can i say | who are you | what are you | menu | how to use | how to use this |
+    how do i use this | features | how do i request something | how do i request | how to request |
+    how can i request | how do i request items | how do i order something | guide | user guide |
+    list of commands | what are your commands | what commands | how can you help |
+    what are you able to do | get started | getting started | i need help | need help | help me |
+    can you help | can you help me | could you help me | could you help | how do i return something |
+    what can you help me with
     """
 )
 HELP_FILLERS = (
     *POLITE,
     *_phrases(
         """
-    me | you | i | the | a | show | list | with | this | is | are | for | please | there | some | do |
-    get | want | bot | your | to | all
+    have | which | what | me | you | i | the | a | show | list | with | this | is | are | for |
+    please | there | some | do | get | want | bot | your | to | all
     """
     ),
 )
@@ -239,9 +246,9 @@ APPROVE = _phrases(
 REJECT = _phrases(
     """
     reject | rejected | decline | declined | refuse | refused | deny | denied | turn down |
-    don't approve | do not approve | disapprove | not approved | disagree | i reject | veto | send back |
-    i refuse | i decline | cannot approve | can't approve | not approve | disapproved | do not accept |
-    don't accept
+    don't approve | do not approve | disapprove | not approved | disagree | i reject | veto |
+    send back | i refuse | i decline | cannot approve | can't approve | not approve | disapproved |
+    do not accept | don't accept
     """
 )
 WITHDRAW = _phrases(
@@ -274,8 +281,8 @@ STATUS_FILLERS = (
     *DECISION_FILLERS,
     *_phrases(
         """
-    show | check | see | what | what's | is | going | the | any | news | on | with | has | been | yet |
-    at | now | me | a | get | got | how | doing | still | are | where | about | view | open
+    show | check | see | what | what's | is | going | the | any | news | on | with | has | been |
+    yet | at | now | me | a | get | got | how | doing | still | are | where | about | view | open
     """
     ),
 )
@@ -296,22 +303,25 @@ STATUS_QUESTION_OPENERS = (
 
 OUT_OF_SCOPE = _phrases(
     """
-    price | prices | cost | costs | expensive | cheap | discount | how much for | buy | purchase | sell |
-    weather | stock market | stock exchange | stock price | stock prices | policy | stock photo |
-    stock photos | return on investment | pay | paid | salary
+    price | prices | cost | costs | expensive | cheap | discount | how much for | buy | purchase |
+    sell | weather | stock market | stock exchange | stock price | stock prices | policy |
+    stock photo | stock photos | return on investment | pay | paid | salary
     """
 )
 NOT_GOODS = _phrases(
     """
-    day | days | hour | hours | minute | minutes | second | seconds | week | weeks | month | months |
-    year | years | dollar | dollars | euro | euros | people | person | time | times | meeting | meetings |
-    call | calls | holiday | leave | vacation | day off | days off | help | break | raise | what | why |
-    who | when | where | how | is | are | was | were | you | he | she | they | your | his | her | their |
-    idea | ideas | question | questions | policy | market | information | info | permission | access |
-    review | refund | call back | ticket | tickets | advice | feedback | song | joke | room | taxi | car |
-    lunch | dinner | pizza | beer | work | working | home | office | yesterday | last | percent |
-    minute's | favour | favor | friend | friends | quote | quotation | update | feature | change |
-    changes | pull | merge | job | jobs | love | money | then | because | if | that | this | it | and
+    news | class | king | option | options | life | world | hope | happy | birthday | good | bad |
+    new | today's | everyone | anyone | someone | anything | nothing | everything | something | day |
+    days | hour | hours | minute | minutes | second | seconds | week | weeks | month | months | year |
+    years | dollar | dollars | euro | euros | people | person | time | times | meeting | meetings |
+    call | calls | holiday | leave | vacation | day off | days off | help | break | raise | what |
+    why | who | when | where | how | is | are | was | were | you | he | she | they | your | his |
+    her | their | idea | ideas | question | questions | policy | market | information | info |
+    permission | access | review | refund | call back | ticket | tickets | advice | feedback | song |
+    joke | room | taxi | car | lunch | dinner | pizza | beer | work | working | home | office |
+    yesterday | last | percent | minute's | favour | favor | friend | friends | quote | quotation |
+    update | feature | change | changes | pull | merge | job | jobs | love | money | then | because |
+    if | that | this | it | and
     """
 )
 
@@ -334,7 +344,7 @@ ITEM_FILLERS = (*FILLERS, *_phrases("a | an | the | of | some | on | as | x"))
 EACH = ("each", "apiece")
 SOME = _phrases(
     """
-    some | a few | few | several | a couple of | a couple | many | lots of | a lot of | any | a bit of |
-    a little | more | enough
+    some | a few | few | several | a couple of | a couple | many | lots of | a lot of | any |
+    a bit of | a little | more | enough
     """
 )

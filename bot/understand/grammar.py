@@ -22,8 +22,13 @@ STRONG_VERBS = {
 
 WEAK_VERBS = {
     Command.RETURN_TO_STOCK: Phrases(chinese.RETURN_WEAK, english.RETURN_WEAK),
+    Command.GIVE_SAMPLE: Phrases(chinese.SAMPLE_WEAK, english.SAMPLE_WEAK),
     Command.REQUEST_ISSUE: Phrases(chinese.REQUEST_WEAK, english.REQUEST_WEAK),
 }
+CUSTOMER = Phrases(chinese.CUSTOMER, english.CUSTOMER)
+"""Who receives samples: 送 and "give" make a sample only of what goes to one of these."""
+
+CONDITIONS = Phrases(chinese.CONDITIONS, english.CONDITIONS)
 NEGATIONS = Phrases(chinese.NEGATIONS, english.NEGATIONS)
 
 PURPOSE = Phrases(chinese.PURPOSE, english.PURPOSE)
@@ -49,7 +54,12 @@ HISTORY_KEYS = Phrases(
 )
 STRONG_QUESTIONS = Phrases(chinese.QUERY_STRONG, chinese.HISTORY_STRONG)
 HISTORY_FILLERS = Phrases(
-    chinese.QUERY_FILLERS, english.QUERY_FILLERS, chinese.QUERY_WEAK, english.QUERY_WEAK, ("库存",)
+    chinese.WHEN,
+    chinese.QUERY_FILLERS,
+    english.QUERY_FILLERS,
+    chinese.QUERY_WEAK,
+    english.QUERY_WEAK,
+    ("库存",),
 )
 
 WHOLE_SENTENCES = (
@@ -119,3 +129,8 @@ GRAMMAR_WORDS = frozenset(
     for word in table.words
 )
 """A name that is one of these words (real catalogues hold items called "check" and "sample") yields to it."""
+
+NO_ITEM = WholeSentence(
+    Phrases(GRAMMAR_WORDS, NOT_GOODS.words, ITEM_FILLERS.words, NEGATIONS.words), Phrases(SEPARATORS.words)
+)
+"""Words that are never half of a name: only a name that is exactly so counts."""

@@ -1,5 +1,6 @@
 """What is heard in a sentence before it is understood: the names in it and the warehouse it is about."""
 
+import re
 from dataclasses import dataclass, field, replace
 
 from bot.understand import grammar, items
@@ -9,6 +10,7 @@ from bot.understand.sentence import Sentence, blank
 from bot.understand.vocabulary import Vocabulary
 from services.kit.words import Span
 
+_QUESTION_PARTICLE = re.compile(r"(?<![什怎那这多要])么(?=[\s?。!,]*$)")
 SHORTEST_NUMBER_CODE = 5
 """A code of fewer digits alone is read as a number when it stands in a sentence."""
 
@@ -27,7 +29,10 @@ class Heard:
     def resolve(self, said: str) -> ItemWord:
         """The items that some words may mean; each is looked up once in a sentence."""
         if said not in self.resolved:
-            self.resolved[said] = items.resolve(said, self.vocabulary)
+            word = items.resolve(said, self.vocabulary)
+            if grammar.NO_ITEM.covers(said.lower()) and not self.vocabulary.items.exact(said):
+                word = ItemWord(said)  # "time" stands in many names and names none
+            self.resolved[said] = word
         return self.resolved[said]
 
     def without(self, start: int, end: int) -> "Heard":
@@ -50,7 +55,7 @@ class Heard:
 
 def hear(sentence: Sentence, vocabulary: Vocabulary) -> Heard:
     """Find item names, which protect the words and numbers in them, and the warehouse, which is taken out."""
-    text = sentence.text
+    text = _QUESTION_PARTICLE.sub("吗", sentence.text)
     names = [
         (span.start, span.end)
         for span in vocabulary.items.scan(text)

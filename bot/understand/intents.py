@@ -56,6 +56,8 @@ class ItemWord:
     text: str
     candidates: tuple[str, ...] = ()
     likeness: Likeness = Likeness.NONE
+    is_vague: bool = False
+    """Whether more items are meant as well as these than fit on a choice card."""
 
     @property
     def item(self) -> str | None:

@@ -10,6 +10,9 @@ from services.kit.words.spelling import has_han
 GOOD_SCORE = 70
 """From here on a match is a good likeness (services.kit.words)."""
 
+LARGE_PART_SCORE = 54
+"""A word that is about a fifth of a name may stand for it: usb for the USB flash drive."""
+
 CLEAR_LEAD = 4
 """A slip of the pen means the best match only when it leads the next one by this many points."""
 
@@ -19,6 +22,7 @@ _SPECIFICATION = re.compile(
     r"(?![a-z0-9])",
     re.IGNORECASE,
 )
+_DESTINATION = re.compile(r"\s(?:to|by)\s[a-z ]{2,30}$", re.IGNORECASE)
 _COLOUR = re.compile(r"([红黑蓝绿黄白灰紫橙粉])色(?:的)?")
 _SHORTEST_HEAD, _LONGEST_HEAD = 2, 6
 
@@ -36,9 +40,9 @@ def resolve(said: str, vocabulary: Vocabulary) -> ItemWord:
 
 
 def _readings(said: str) -> list[str]:
-    """The words as said; with 黑色 read as 黑; without 0.5mm and the like, which names rarely hold."""
+    """The words as said; without "to production"; with 黑色 read as 黑; without 0.5mm and the like."""
     readings = [said]
-    for pattern, replacement in ((_COLOUR, r"\1"), (_SPECIFICATION, " ")):
+    for pattern, replacement in ((_DESTINATION, ""), (_COLOUR, r"\1"), (_SPECIFICATION, " ")):
         shorter = pattern.sub(replacement, readings[-1]).strip()
         if shorter and shorter != readings[-1]:
             readings.append(shorter)
@@ -53,7 +57,8 @@ def _judge(said: str, matches: list[Match[str]], reading: str) -> ItemWord:
         return ItemWord(said, (matches[0].key,), likeness)
     exact = [match for match in matches if match.how in (How.CODE, How.BARCODE, How.NAME, How.ALIAS)]
     good = exact or [match for match in matches if match.score >= GOOD_SCORE] or matches
-    return ItemWord(said, tuple(match.key for match in good[:MOST_CHOICES]), likeness)
+    candidates = tuple(match.key for match in good[:MOST_CHOICES])
+    return ItemWord(said, candidates, likeness, is_vague=len(good) > MOST_CHOICES)
 
 
 def _likeness(matches: list[Match[str]], reading: str) -> Likeness:
@@ -64,7 +69,8 @@ def _likeness(matches: list[Match[str]], reading: str) -> Likeness:
         return Likeness.DOUBTFUL if alone else Likeness.CHOICE
     if best.score < GOOD_SCORE:
         # "toner" for the toner cartridge will do; 打印机 for its 硒鼓 will not: the Chinese head stands last.
-        plain_part = best.how is How.CONTAINS and alone and not has_han(reading)
+        is_large = best.score >= LARGE_PART_SCORE
+        plain_part = best.how is How.CONTAINS and alone and is_large and not has_han(reading)
         return Likeness.SURE if plain_part else Likeness.DOUBTFUL
     if best.how is How.TYPO:
         return Likeness.SURE if lead >= CLEAR_LEAD else Likeness.CHOICE

@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from bot.understand import grammar, quantities, units
+from bot.understand import amounts, grammar, quantities, units
 from bot.understand.heard import Heard
 from bot.understand.intents import ItemWord, Likeness, Line, Problem
 from bot.understand.phrases import Phrases, Place, trim
 from bot.understand.quantities import Quantity
+from services.kit.words.spelling import has_han
 
 MOST_LINES = 20
 """A longer list is for a form or an import, not for a sentence."""
@@ -17,7 +18,6 @@ LONGEST_WORDS = 60
 """Characters of the longest item word that is looked up."""
 
 _SEPARATOR_SIGN = re.compile(r"[,，、;；。\n&+!?]|(?<!\d)\.|\.(?!\d)|/(?!\d)")
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _ABOUT_ALL = re.compile(r"(?:左右|上下|\bor so)[\s,.。吧]*$")
 _GOOD = (Likeness.SURE, Likeness.CHOICE)
 
@@ -64,8 +64,12 @@ def parts(heard: Heard) -> list[Place]:
     text = heard.text
     cuts = [match.span() for match in _SEPARATOR_SIGN.finditer(text)]
     cuts += [cut for cut in grammar.SEPARATORS.find(text) if text[cut[0] : cut[1]] != "x"]
-    thousands = {match.start() for match in _THOUSANDS.finditer(text)}
-    cuts = sorted(cut for cut in cuts if not heard.is_name(*cut) and cut[0] not in thousands)
+    numbers = [(amount.start, amount.end) for amount in amounts.find(text)]
+    cuts = sorted(
+        cut
+        for cut in cuts
+        if not heard.is_name(*cut) and not any(start < cut[1] and cut[0] < end for start, end in numbers)
+    )
     edges = [(0, 0), *cuts, (len(text), len(text))]
     places = [(one[1], other[0]) for one, other in pairwise(edges)]
     return [place for place in places if any(c.isalnum() for c in text[place[0] : place[1]])]
@@ -162,7 +166,7 @@ def _without_quantity(heard: Heard, words: list[Place]) -> list[SaidLine]:
     if whole.is_good or len(pieces) < 2 or len(pieces) > MOST_LINES:
         return [whole]
     apart = [heard.resolve(piece) for piece in pieces]
-    if all(word.likeness in _GOOD for word in apart):
+    if all(word.item and (has_han(word.text) or heard.vocabulary.items.exact(word.text)) for word in apart):
         return [SaidLine(word, None) for word in apart]
     return [whole]
 

@@ -20,6 +20,7 @@ _DOZEN = re.compile(rf"\s?{units.DOZEN}(?![印包火气孔磨字卡折架扮])")
 _HALF_BEHIND = re.compile(r"半(?=\s|$|的)")
 _TIME_BEHIND = re.compile(r"月|小时|星期|礼拜|钟头|半小时|人(?!民)|半月")
 _OF = re.compile(r"\s*(?:的|of(?![a-z]))?\s*")
+_NUMERALS = tuple("十百千万0123456789")
 _LEADERLESS = "百千万亿拾佰仟"
 
 
@@ -45,15 +46,17 @@ class Quantity:
 def find(heard: Heard, start: int, end: int) -> list[Quantity]:
     """The quantities in one part of a sentence. Numbers in names, sizes and model numbers are none."""
     found: list[Quantity] = []
+    vague = _some(heard, start, end)
     for amount in amounts.find(heard.text[start:end]):
         placed = replace(amount, start=amount.start + start, end=amount.end + start)
-        overlaps_name = heard.is_name(placed.start, placed.end)
-        if overlaps_name or (found and placed.start < found[-1].end):
+        if heard.is_name(placed.start, placed.end) or (found and placed.start < found[-1].end):
+            continue
+        if any(some.start < placed.end and placed.start < some.end for some in vague):
             continue
         quantity = _quantity(heard, placed, end)
         if quantity is not None:
             found.append(quantity)
-    found += _some(heard, start, end, found)
+    found += [some for some in vague if not any(q.start < some.end and some.start < q.end for q in found)]
     found.sort(key=lambda quantity: quantity.start)
     firm = [quantity for quantity in found if not quantity.is_loose]
     return firm or found
@@ -130,15 +133,16 @@ def _is_part_of_a_word(heard: Heard, amount: Amount, limit: int, *, is_marked: b
     return amount.kind == "digits" and _SPECIFICATION_BEHIND.match(text, end, limit) is not None
 
 
-def _some(heard: Heard, start: int, end: int, taken: list[Quantity]) -> list[Quantity]:
+def _some(heard: Heard, start: int, end: int) -> list[Quantity]:
     """Words like 一些 and "a few": a quantity that was not said."""
     found: list[Quantity] = []
     for first, last in grammar.SOME.find(heard.text[start:end]):
         place, behind = first + start, last + start
-        if heard.is_name(place, behind) or any(q.start < behind and place < q.end for q in taken):
+        if heard.is_name(place, behind):
             continue
         unit, unit_end = _unit_at(heard, behind, end)
-        if heard.text[place:behind] == "几" and unit is None:
+        # 十几 is a number, and 几 alone asks.
+        if heard.text[place:behind] == "几" and (unit is None or heard.text[place - 1 : place] in _NUMERALS):
             continue
         found.append(Quantity(place, unit_end if unit else behind, None, is_explicit=False))
     return found

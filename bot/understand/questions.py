@@ -12,7 +12,7 @@ _HOW_MUCH_IS = re.compile(
     r"\bhow much (?:is|are|does|do|for)\b(?!.*\b(?:left|remaining|available|there|have|in stock|got)\b)"
 )
 _I_HAVE = re.compile(r"\s*(?:我|我们|他|她|他们)有(?!没|多少|几|哪)(?!.*[吗?])")
-_BARE_NOUNS = ("stock", "inventory")
+_ASKS_FOR_STOCK = re.compile(r"库存|存量|存货|结存|现存|可用量|在库|^[\s?.!]*(?:stock|inventory)[\s?.!]*$")
 _UNIT_BEHIND = ("多少", "几")
 _ONLY_PLACE = re.compile(
     r"有什么|有哪些|有啥|什么|哪些|东西|物料|商品|货|"
@@ -59,7 +59,7 @@ def recognise_stock(heard: Heard) -> Intent | None:
     if rest is None or _is_told(heard, rest):
         return None
     words = _item_words(rest, grammar.QUERY_FILLERS)
-    if words == [] and not is_strong and heard.warehouse is None:
+    if words == [] and heard.warehouse is None and not _ASKS_FOR_STOCK.search(heard.text):
         return None
     return _about_items(Command.QUERY_STOCK, heard, words, is_strong=is_strong)
 
@@ -92,7 +92,6 @@ def _without_keys(heard: Heard, keys: Phrases, strong: Phrases) -> tuple[Heard |
     """The sentence without the words that ask, and whether one of them is strong; None without any."""
     found = [place for place in keys.find(heard.text) if not heard.is_name(*place)]
     is_strong = any(heard.text[start:end] in strong.words for start, end in found)
-    is_strong = is_strong or heard.text.strip(" ?.!") in _BARE_NOUNS
     rest = heard
     for start, end in found:
         rest = rest.without(start, _behind_unit(heard, (start, end)))

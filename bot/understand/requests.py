@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from bot.understand import explanations, grammar, lines
+from bot.understand import explanations, grammar, lines, quantities
 from bot.understand.chinese import PAST, RECIPIENT
 from bot.understand.heard import Heard
 from bot.understand.intents import Command, Intent, Likeness
@@ -39,6 +39,8 @@ def recognise_bare(heard: Heard) -> Intent | None:
     said = lines.read(told, grammar.BARE_FILLERS)
     if not said or not all(line.is_good for line in said):
         return None
+    if any(line.word.is_vague and line.word.text.isascii() for line in said):
+        return None
     if any(line.quantity and line.quantity.is_explicit for line in said):
         return _request(heard, Command.REQUEST_ISSUE, said, purpose, reason)
     if purpose or reason or any(line.quantity for line in said):
@@ -66,6 +68,8 @@ def _with_verb(
     told: tuple[Heard, str | None, str | None], command: Command, verb: Place, *, is_strong: bool
 ) -> Intent | None:
     heard, purpose, reason = told
+    if command is Command.GIVE_SAMPLE and not is_strong and not grammar.CUSTOMER.find(heard.text):
+        return None
     rest = _without_recipient(heard, verb[0]).without(*verb)
     fillers = grammar.SAMPLE_FILLERS if command is Command.GIVE_SAMPLE else grammar.ITEM_FILLERS
     said = lines.read(rest, fillers)
@@ -74,7 +78,19 @@ def _with_verb(
         is_bare = is_strong and start >= end and len(heard.text.strip()) > 1
         return _request(heard, command, [], purpose, reason) if is_bare else None
     fits = _fits_strong(said) if is_strong else _fits_weak(said)
-    return _request(heard, command, said, purpose, reason) if fits else None
+    if fits:
+        return _request(heard, command, said, purpose, reason)
+    alone = _without_opening(heard, verb)
+    return None if alone is None else _with_verb((alone, purpose, reason), command, verb, is_strong=False)
+
+
+def _without_opening(heard: Heard, verb: Place) -> Heard | None:
+    """The sentence without a clause that leads up to the request: 明天开会,领2箱水. It must not change it."""
+    comma = max(heard.text.rfind(sign, 0, verb[0]) for sign in ",，。;")
+    opening = heard.text[: max(comma, 0)]
+    if not opening.strip() or heard.is_name(0, comma) or grammar.CONDITIONS.find(opening):
+        return None
+    return None if quantities.find(heard, 0, comma) else heard.without(0, comma)
 
 
 def _without_recipient(heard: Heard, verb: int) -> Heard:
