@@ -235,7 +235,7 @@ class Reception:
     async def _refused(self, row: Received, badge: Badge, error: KuguanError) -> Answer | None:
         """Say what went wrong and what to do, in the person's language."""
         ask = await self._desk.ask(badge, row.cause)
-        said = ask.words.error(error)
+        said = ask.explain(error)
         if row.kind != "click":
             await self._finish(row, ask, [Say(said)])
             return None

@@ -46,6 +46,11 @@ class Facts:
         key = f"kind.{kind}"
         return self.words(key) if self.words.has(key) else kind
 
+    def state(self, state: str) -> str:
+        """The words for an order's state, by its name in the contract with or without prefix."""
+        key = f"state.ORDER_STATE_{state.removeprefix('ORDER_STATE_')}"
+        return self.words(key) if self.words.has(key) else state
+
     def titled(self, order: Order) -> str:
         """An order as people call it, such as 领用 LY1027."""
         return f"{self.kind(order.kind)} {order.name}"

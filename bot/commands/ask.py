@@ -14,6 +14,7 @@ from bot.clients import Voice
 from bot.company import Company
 from bot.storage.cards import CardRow
 from bot.texts import Words
+from services.kit.errors import KuguanError
 from services.kit.ids import new_id
 
 
@@ -28,6 +29,12 @@ class Ask:
     cause: str
     order: Order | None = None
     task: Task | None = None
+
+    def explain(self, error: KuguanError) -> str:
+        """What went wrong and what to do, with the names people know."""
+        facts = self.facts
+        names = {"item": facts.item, "warehouse": facts.warehouse, "person": facts.who, "state": facts.state}
+        return self.words.error(error, names)
 
     @property
     def facts(self) -> Facts:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -32,11 +34,14 @@ class Words:
         """Whether there is such a sentence."""
         return key in LANGUAGES[self.language]
 
-    def error(self, error: KuguanError) -> str:
-        """What went wrong and what to do, by the error's reason."""
+    def error(
+        self, error: KuguanError, names: Mapping[str, Callable[[str], str]] = MappingProxyType({})
+    ) -> str:
+        """What went wrong and what to do, by the error's reason; ``names`` turns codes in facts into names."""
         table = ERRORS[self.language]
+        named = {fact: names[fact](value) if fact in names else value for fact, value in error.facts.items()}
         sentence = table.get(error.reason) or table["UNREACHABLE" if error.kind == "unreachable" else "OTHER"]
-        return sentence.format_map(_Facts(dict(error.facts), error.reason))
+        return sentence.format_map(_Facts(named, error.reason))
 
     def join(self, parts: list[str]) -> str:
         """Things in a row."""
