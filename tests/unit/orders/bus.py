@@ -109,7 +109,7 @@ class World:
         """Announce to both others, with the next sequence of the document."""
         self.told[source, document] += 1
         event = Event(source, document, self.told[source, document], what, order, figures)
-        for receiver in {"orders", "stock", "approvals"} - {source}:
+        for receiver in sorted({"orders", "stock", "approvals"} - {source}):
             self.bus.send(receiver, event, self.now)
 
     def deliver(self) -> None:

@@ -48,6 +48,23 @@ def act(world: World, name: str) -> None:
         world.move(name, everything=action == "hand over")
 
 
+def last_minute(world: World) -> None:
+    """The keeper acts in the very minute in which an order's time runs out."""
+    waiting = [
+        (order.expire_time, name)
+        for name, order in world.orders.items()
+        if order.granted_task and order.expire_time is not None
+    ]
+    if not waiting:
+        return
+    ends, name = min(waiting)
+    world.now = max(world.now, ends - timedelta(minutes=1))
+    world.deliver()
+    world.move(name, everything=world.chance.random() < 0.5)
+    world.now += timedelta(minutes=2)
+    world.run_timer()
+
+
 def live(world: World) -> None:
     """A month of business, then calm until every timer has rung."""
     kinds = ["requisition", "sample", "return_to_stock"]
@@ -64,6 +81,7 @@ def live(world: World) -> None:
         world.end_holds()
         world.run_timer()
         act(world, world.chance.choice(list(world.orders)))
+    last_minute(world)
     world.bus.lossy = False
     for _ in range(CALM_DAYS * 2):
         world.now += timedelta(hours=12)
