@@ -52,7 +52,7 @@ def back_up(data: Path, target: Path, watch: Watch) -> dict[str, Any]:
     with _one_moment(sources) as (moment, snapshots):
         for name, snapshot in snapshots.items():
             _copy_database(snapshot, target / name, watch)
-    schema = {name: _schema_version(target / name) for name in sources}
+    schema = {Path(name).stem: _schema_version(target / name) for name in sources}
     secrets = target / "secrets"
     secrets.mkdir(mode=PRIVATE_DIRECTORY)
     for path in sorted((data / "secrets").iterdir()):
@@ -89,7 +89,7 @@ def restore(source: Path, data: Path) -> list[Finding]:
         sync_directory(data / "secrets")
         ensure_secrets(data / "secrets")
         write_atomically(republish_mark(data), str(manifest["made_at"]).encode())
-        findings = verify_system(data, {})
+        findings = verify_system(data, {}, at_rest=True)
         if not any(finding.broken for finding in findings):
             _mark_audit(data, str(manifest["made_at"]))
         return findings

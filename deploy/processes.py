@@ -80,7 +80,24 @@ class Child:
         """Start the process and wait until it is ready; raises CommandFailed if it ends or takes too long."""
         self._ready = asyncio.Event()
         part = self.part
-        self._process = await asyncio.create_subprocess_exec(
+        try:
+            self._process = await self._execute()
+        except OSError as error:
+            raise CommandFailed(
+                f"{part.name} 无法运行 {part.command[0]}:{error.strerror}。",
+                f"{part.name} cannot run {part.command[0]}: {error.strerror}.",
+            ) from error
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._readers = [
+            asyncio.create_task(self._read(self._process.stdout)),
+            asyncio.create_task(self._read(self._process.stderr)),
+        ]
+        await self._wait_until_ready(self._process)
+
+    async def _execute(self) -> asyncio.subprocess.Process:
+        part = self.part
+        return await asyncio.create_subprocess_exec(
             *part.command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -92,13 +109,6 @@ class Child:
             pass_fds=part.inherited,
             preexec_fn=_killed_with_parent if part.killed_with_parent and sys.platform == "linux" else None,
         )
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        self._readers = [
-            asyncio.create_task(self._read(self._process.stdout)),
-            asyncio.create_task(self._read(self._process.stderr)),
-        ]
-        await self._wait_until_ready(self._process)
 
     async def keep_alive(self, restarted: Callable[[], Awaitable[None]]) -> None:
         """Restart the process whenever it dies, after growing pauses, until `stop` is called."""

@@ -230,6 +230,8 @@ class System:
 def up(data: Path, port: int, demo: bool) -> None:
     """Run the system on a data directory until a signal asks to stop; raises CommandFailed."""
     screen = Screen(highlight=False)
+    # Whatever the parts write belongs to whoever started them, and to nobody else.
+    os.umask(0o077)
     data = _prepare(data)
     with only_one(data) as lock:
         ensure_secrets(data / "secrets")
