@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from typing import Any
 
 import grpc
 import nats
+import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.type.money_pb2 import Money
@@ -33,6 +34,7 @@ from services.approvals.domain.roles import permissions_of
 from services.approvals.service import SERVICE
 from services.kit.access import Caller
 from services.kit.clients import call
+from services.kit.errors import RemoteError
 from services.kit.events import Announcement
 from services.kit.ids import new_id
 from services.kit.run import Running
@@ -312,3 +314,10 @@ def rule(
         steps=steps,
         owners=["wangzong", "chenmin", "lixia"],
     )
+
+
+async def refusal(awaitable: Awaitable[object]) -> RemoteError:
+    """The refusal that a call ends in."""
+    with pytest.raises(RemoteError) as caught:
+        await awaitable
+    return caught.value

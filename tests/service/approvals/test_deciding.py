@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
+from google.type.money_pb2 import Money
 from kuguan.approvals.v1 import approvals_pb2, rules_pb2
 
 from services.kit.errors import RemoteError
@@ -13,6 +13,7 @@ from tests.service.approvals.company import (
     manager_then_finance,
     order,
     people_approve,
+    refusal,
     request_id,
     rule,
     step,
@@ -22,13 +23,6 @@ REFUSE = approvals_pb2.DECISION_REFUSE
 OPEN = approvals_pb2.TASK_STATE_OPEN
 GRANTED = approvals_pb2.TASK_STATE_GRANTED
 REFUSED = approvals_pb2.TASK_STATE_REFUSED
-
-
-async def refusal(awaitable: object) -> RemoteError:
-    """The refusal that a call ends in."""
-    with pytest.raises(RemoteError) as caught:
-        await awaitable  # type: ignore[misc]
-    return caught.value
 
 
 async def test_manager_and_then_finance_grant_an_order(here: Company) -> None:
@@ -72,8 +66,6 @@ async def test_where_no_rule_fits_the_owners_of_the_rules_decide(here: Company) 
 
 
 async def test_an_order_of_unknown_worth_does_not_count_as_small(here: Company) -> None:
-    from google.type.money_pb2 import Money
-
     small = rule("small", position=1, below_amount=Money(currency_code="CNY", units=50))
     await here.rule(small)
     await here.rule(manager_then_finance(position=2))
