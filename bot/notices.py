@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kuguan.approvals.v1 import events_pb2 as approvals
-from kuguan.approvals.v1.approvals_pb2 import AssignmentState, Task
+from kuguan.approvals.v1.approvals_pb2 import Assignment, AssignmentState, Task
 from kuguan.approvals.v1.people_pb2 import Person
 from kuguan.orders.v1 import events_pb2 as orders
 from kuguan.orders.v1.orders_pb2 import Order, OrderState, StockEffect
@@ -158,19 +158,19 @@ def on_requested(tx: Transaction, event: approvals.ApprovalRequested) -> None:
     """Each person who may decide now gets a card of their own, once for each task."""
     on_task(tx, event)
     task = event.task
-    data = {"task": task.name}
-    for person in _active(task):
-        show_once(tx, "approval", task.order, person, data, task.name)
-    for stand_in in event.stand_ins:
-        more = {"task": task.name, "instead_of": stand_in.instead_of}
-        show_once(tx, "approval", task.order, stand_in.person, more, task.name)
+    for one in _active(task):
+        show_once(tx, "approval", task.order, one.person, {"task": task.name}, task.name)
+        for delegate in one.delegates:
+            data = {"task": task.name, "instead_of": one.person}
+            show_once(tx, "approval", task.order, delegate, data, task.name)
 
 
 def on_reminded(tx: Transaction, event: approvals.ApprovalReminded) -> None:
     """Those who have not decided hear that somebody waits."""
     on_task(tx, event)
-    for person in _active(event.task):
-        tell(tx, person, "notice.reminded", order=event.task.order, who=event.task.requester)
+    for one in _active(event.task):
+        for person in (one.person, *one.delegates):
+            tell(tx, person, "notice.reminded", order=event.task.order, who=event.task.requester)
 
 
 def on_stuck(tx: Transaction, event: approvals.ApprovalStuck) -> None:
@@ -180,11 +180,11 @@ def on_stuck(tx: Transaction, event: approvals.ApprovalStuck) -> None:
         tell(tx, person.id, "notice.stuck", order=event.task.order)
 
 
-def _active(task: Task) -> list[str]:
+def _active(task: Task) -> list[Assignment]:
     if task.current_step >= len(task.steps):
         return []
     active = AssignmentState.ASSIGNMENT_STATE_ACTIVE
-    return [one.person for one in task.steps[task.current_step].assignments if one.state == active]
+    return [one for one in task.steps[task.current_step].assignments if one.state == active]
 
 
 def _with_role(tx: Transaction, role: str) -> Iterable[Person]:

@@ -86,7 +86,8 @@ def _why(row: CardRow, facts: Facts, mine: Assignment | None) -> str:
         return words("why.delegate", other=facts.who(row.data.get("instead_of", "")))
     reason, _, detail = mine.why.partition(":")
     key = f"why.{reason}"
-    said = words(key, detail=detail) if words.has(key) else mine.why
+    role = f"role.{detail}"
+    said = words(key, detail=words(role) if words.has(role) else detail) if words.has(key) else mine.why
     return words("why.by_rule", why=said, rule=rule_title(facts)) if rule_title(facts) else said
 
 

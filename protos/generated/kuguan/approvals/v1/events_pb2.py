@@ -26,31 +26,29 @@ from kuguan.approvals.v1 import approvals_pb2 as kuguan_dot_approvals_dot_v1_dot
 from kuguan.approvals.v1 import people_pb2 as kuguan_dot_approvals_dot_v1_dot_people__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n kuguan/approvals/v1/events.proto\x12\x13kuguan.approvals.v1\x1a#kuguan/approvals/v1/approvals.proto\x1a kuguan/approvals/v1/people.proto\"-\n\x07StandIn\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x12\n\ninstead_of\x18\x02 \x01(\t\"m\n\x11\x41pprovalRequested\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\x12/\n\tstand_ins\x18\x02 \x03(\x0b\x32\x1c.kuguan.approvals.v1.StandIn\":\n\x0f\x41pprovalGranted\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\":\n\x0f\x41pprovalRefused\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\"R\n\x11\x41pprovalWithdrawn\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\x12\x14\n\x0c\x62y_requester\x18\x02 \x01(\x08\";\n\x10\x41pprovalReminded\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\"8\n\rApprovalStuck\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\"<\n\rPersonCreated\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.kuguan.approvals.v1.Person\"<\n\rPersonUpdated\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.kuguan.approvals.v1.Person\">\n\x0fPersonAnnounced\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.kuguan.approvals.v1.Personb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n kuguan/approvals/v1/events.proto\x12\x13kuguan.approvals.v1\x1a#kuguan/approvals/v1/approvals.proto\x1a kuguan/approvals/v1/people.proto\"<\n\x11\x41pprovalRequested\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\":\n\x0f\x41pprovalGranted\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\":\n\x0f\x41pprovalRefused\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\"R\n\x11\x41pprovalWithdrawn\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\x12\x14\n\x0c\x62y_requester\x18\x02 \x01(\x08\";\n\x10\x41pprovalReminded\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\"8\n\rApprovalStuck\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\"<\n\rPersonCreated\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.kuguan.approvals.v1.Person\"<\n\rPersonUpdated\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.kuguan.approvals.v1.Person\">\n\x0fPersonAnnounced\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.kuguan.approvals.v1.Personb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kuguan.approvals.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STANDIN']._serialized_start=128
-  _globals['_STANDIN']._serialized_end=173
-  _globals['_APPROVALREQUESTED']._serialized_start=175
-  _globals['_APPROVALREQUESTED']._serialized_end=284
-  _globals['_APPROVALGRANTED']._serialized_start=286
-  _globals['_APPROVALGRANTED']._serialized_end=344
-  _globals['_APPROVALREFUSED']._serialized_start=346
-  _globals['_APPROVALREFUSED']._serialized_end=404
-  _globals['_APPROVALWITHDRAWN']._serialized_start=406
-  _globals['_APPROVALWITHDRAWN']._serialized_end=488
-  _globals['_APPROVALREMINDED']._serialized_start=490
-  _globals['_APPROVALREMINDED']._serialized_end=549
-  _globals['_APPROVALSTUCK']._serialized_start=551
-  _globals['_APPROVALSTUCK']._serialized_end=607
-  _globals['_PERSONCREATED']._serialized_start=609
-  _globals['_PERSONCREATED']._serialized_end=669
-  _globals['_PERSONUPDATED']._serialized_start=671
-  _globals['_PERSONUPDATED']._serialized_end=731
-  _globals['_PERSONANNOUNCED']._serialized_start=733
-  _globals['_PERSONANNOUNCED']._serialized_end=795
+  _globals['_APPROVALREQUESTED']._serialized_start=128
+  _globals['_APPROVALREQUESTED']._serialized_end=188
+  _globals['_APPROVALGRANTED']._serialized_start=190
+  _globals['_APPROVALGRANTED']._serialized_end=248
+  _globals['_APPROVALREFUSED']._serialized_start=250
+  _globals['_APPROVALREFUSED']._serialized_end=308
+  _globals['_APPROVALWITHDRAWN']._serialized_start=310
+  _globals['_APPROVALWITHDRAWN']._serialized_end=392
+  _globals['_APPROVALREMINDED']._serialized_start=394
+  _globals['_APPROVALREMINDED']._serialized_end=453
+  _globals['_APPROVALSTUCK']._serialized_start=455
+  _globals['_APPROVALSTUCK']._serialized_end=511
+  _globals['_PERSONCREATED']._serialized_start=513
+  _globals['_PERSONCREATED']._serialized_end=573
+  _globals['_PERSONUPDATED']._serialized_start=575
+  _globals['_PERSONUPDATED']._serialized_end=635
+  _globals['_PERSONANNOUNCED']._serialized_start=637
+  _globals['_PERSONANNOUNCED']._serialized_end=699
 # @@protoc_insertion_point(module_scope)

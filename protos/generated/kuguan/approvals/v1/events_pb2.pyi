@@ -1,28 +1,17 @@
 from kuguan.approvals.v1 import approvals_pb2 as _approvals_pb2
 from kuguan.approvals.v1 import people_pb2 as _people_pb2
-from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from collections.abc import Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class StandIn(_message.Message):
-    __slots__ = ("person", "instead_of")
-    PERSON_FIELD_NUMBER: _ClassVar[int]
-    INSTEAD_OF_FIELD_NUMBER: _ClassVar[int]
-    person: str
-    instead_of: str
-    def __init__(self, person: _Optional[str] = ..., instead_of: _Optional[str] = ...) -> None: ...
-
 class ApprovalRequested(_message.Message):
-    __slots__ = ("task", "stand_ins")
+    __slots__ = ("task",)
     TASK_FIELD_NUMBER: _ClassVar[int]
-    STAND_INS_FIELD_NUMBER: _ClassVar[int]
     task: _approvals_pb2.Task
-    stand_ins: _containers.RepeatedCompositeFieldContainer[StandIn]
-    def __init__(self, task: _Optional[_Union[_approvals_pb2.Task, _Mapping]] = ..., stand_ins: _Optional[_Iterable[_Union[StandIn, _Mapping]]] = ...) -> None: ...
+    def __init__(self, task: _Optional[_Union[_approvals_pb2.Task, _Mapping]] = ...) -> None: ...
 
 class ApprovalGranted(_message.Message):
     __slots__ = ("task",)
