@@ -83,12 +83,21 @@ def _assignment(task: Task, person: str) -> Assignment | None:
 def _why(row: CardRow, facts: Facts, mine: Assignment | None) -> str:
     words = facts.words
     if mine is None:
-        return words("why.delegate", other=facts.who(row.data.get("instead_of", "")))
+        return words("why.delegate", other=facts.who(_represented(row, facts)))
     reason, _, detail = mine.why.partition(":")
     key = f"why.{reason}"
     role = f"role.{detail}"
     said = words(key, detail=words(role) if words.has(role) else detail) if words.has(key) else mine.why
     return words("why.by_rule", why=said, rule=rule_title(facts)) if rule_title(facts) else said
+
+
+def _represented(row: CardRow, facts: Facts) -> str:
+    """In whose place this person may decide; remembered by the card once the decision is made."""
+    for step in facts.task.steps if facts.task else ():
+        for one in step.assignments:
+            if row.person in one.delegates or row.person == one.decided_by:
+                return one.person
+    return str(row.data.get("instead_of", ""))
 
 
 def _state(row: CardRow, facts: Facts, task: Task, mine: Assignment | None) -> tuple[CardState, str]:
