@@ -16,7 +16,7 @@ from services.stock.domain.items import MAXIMUM_SCALED
 
 NEVER = date.max
 # Lots and serials that one document may take: what is told about it must fit into one event.
-MAXIMUM_PICKS = 500
+MAXIMUM_PICKS = 300
 
 
 class Key(NamedTuple):

@@ -12,7 +12,7 @@ from services.stock.domain.items import ItemArchived, Measure
 from services.stock.domain.ledger import OTHER_ISSUE
 from services.stock.domain.reservations import Line, Reservation, State, check_line_numbers, promise_all
 from services.stock.domain.shelf import Shelf
-from services.stock.domain.texts import OWN_DOCUMENT, document_name, shown
+from services.stock.domain.texts import OWN_DOCUMENT, document_name, item_code, shown
 
 MAXIMUM_LINES = 200
 MAXIMUM_HOLD_SECONDS = 366 * 24 * 3600
@@ -53,6 +53,8 @@ def check(wish: Wish) -> Wish:
     if not 0 <= wish.hold_seconds <= MAXIMUM_HOLD_SECONDS:
         raise InvalidField("hold_seconds", f"0 to {MAXIMUM_HOLD_SECONDS} seconds")
     check_line_numbers([line.number for line in wish.lines])
+    for line in wish.lines:
+        item_code(line.item, "lines.item")
     return wish
 
 

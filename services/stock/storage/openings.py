@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 from services.kit.database import in_chunks
 from services.stock.domain.openings import Known, OpeningRow
 from services.stock.domain.shelf import Key
+from services.stock.domain.texts import ITEM_CODE
 from services.stock.storage import balances, items, warehouses
 from services.stock.storage.tables import BALANCES
 
@@ -25,7 +26,8 @@ _KEYS = select(
 
 def known(connection: Connection, rows: Sequence[OpeningRow], now: datetime) -> Known:
     """Everything that the verdicts on the rows depend on."""
-    codes = {row.item for row in rows}
+    # What could not be a code is unknown without asking; a database may not even take it as a question.
+    codes = {row.item for row in rows if ITEM_CODE.fullmatch(row.item)}
     received: dict[Key, str] = {}
     serial_places: dict[tuple[str, str], str] = {}
     for chunk in in_chunks(sorted(codes)):
