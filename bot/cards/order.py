@@ -87,6 +87,9 @@ def order_stamp(facts: Facts, order: Order) -> str:
 
 def reason_words(facts: Facts, order: Order) -> str:
     """Why it ended, with who said so."""
+    key = f"outcome.{order.outcome_reason}"
+    if facts.words.has(key):
+        return facts.words(key)
     if not order.outcome_person:
         return order.outcome_reason
     return facts.words("order.reason", person=facts.who(order.outcome_person), reason=order.outcome_reason)

@@ -25,6 +25,9 @@ SENTENCES: dict[str, str] = {
     "state.ORDER_STATE_REJECTED": "Done (refused)",
     "state.ORDER_STATE_CANCELLED": "Done (withdrawn)",
     "state.ORDER_STATE_EXPIRED": "Done (timed out)",
+    "outcome.NOT_APPROVED_IN_TIME": "Nobody decided in time",
+    "outcome.NOT_FULFILLED_IN_TIME": "It was approved but never handed over",
+    "outcome.REST_NOT_FULFILLED_IN_TIME": "The rest never arrived in time",
     # Stamps
     "stamp.ORDER_STATE_APPROVED": "In progress",
     "stamp.ORDER_STATE_PARTLY_FULFILLED": "Partly done · {time}",

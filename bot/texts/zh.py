@@ -25,6 +25,9 @@ SENTENCES: dict[str, str] = {
     "state.ORDER_STATE_REJECTED": "已完成(已拒绝)",
     "state.ORDER_STATE_CANCELLED": "已完成(已撤回)",
     "state.ORDER_STATE_EXPIRED": "已完成(已超时)",
+    "outcome.NOT_APPROVED_IN_TIME": "一直没有人审批",
+    "outcome.NOT_FULFILLED_IN_TIME": "批准后一直没有交接",
+    "outcome.REST_NOT_FULFILLED_IN_TIME": "余下的一直没有补齐",
     # Stamps
     "stamp.ORDER_STATE_APPROVED": "处理中",
     "stamp.ORDER_STATE_PARTLY_FULFILLED": "部分完成 · {time}",

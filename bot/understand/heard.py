@@ -9,6 +9,7 @@ from bot.understand.phrases import Place
 from bot.understand.sentence import Sentence, blank
 from bot.understand.vocabulary import Vocabulary
 from services.kit.words import Span
+from services.kit.words.spelling import fold
 
 _QUESTION_PARTICLE = re.compile(r"(?<![什怎那这多要])么(?=[\s?。!,]*$)")
 SHORTEST_NUMBER_CODE = 5
@@ -30,7 +31,7 @@ class Heard:
         """The items that some words may mean; each is looked up once in a sentence."""
         if said not in self.resolved:
             word = items.resolve(said, self.vocabulary)
-            if grammar.NO_ITEM.covers(said.lower()) and not self.vocabulary.items.exact(said):
+            if grammar.NO_ITEM.covers(fold(said)) and not self.vocabulary.items.exact(said):
                 word = ItemWord(said)  # "time" stands in many names and names none
             self.resolved[said] = word
         return self.resolved[said]

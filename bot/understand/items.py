@@ -5,7 +5,7 @@ import re
 from bot.understand.intents import MOST_CHOICES, ItemWord, Likeness
 from bot.understand.vocabulary import Vocabulary
 from services.kit.words import How, Match
-from services.kit.words.spelling import has_han
+from services.kit.words.spelling import fold, has_han
 
 GOOD_SCORE = 70
 """From here on a match is a good likeness (services.kit.words)."""
@@ -30,7 +30,7 @@ _SHORTEST_HEAD, _LONGEST_HEAD = 2, 6
 def resolve(said: str, vocabulary: Vocabulary) -> ItemWord:
     """The items that the words may mean. Several readings are tried; the first that is good enough wins."""
     best = ItemWord(said)
-    for reading in _readings(said):
+    for reading in _readings(fold(said)):
         word = _judge(said, vocabulary.items.find(reading, limit=MOST_CHOICES + 1), reading)
         if word.likeness in (Likeness.SURE, Likeness.CHOICE):
             return word

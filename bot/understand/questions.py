@@ -7,6 +7,7 @@ from bot.understand.heard import Heard
 from bot.understand.intents import Command, Intent, ItemWord, Likeness
 from bot.understand.phrases import Phrases, Place
 from bot.understand.units import WORDS as UNIT_WORDS
+from services.kit.words.spelling import fold
 
 _HOW_MUCH_IS = re.compile(
     r"\bhow much (?:is|are|does|do|for)\b(?!.*\b(?:left|remaining|available|there|have|in stock|got)\b)"
@@ -118,7 +119,7 @@ def _item_words(heard: Heard, fillers: Phrases) -> list[ItemWord] | None:
     if any(not line.word.text for line in said):
         said = [line for line in said if line.word.text]
     words = [line.word for line in said]
-    if any(word.likeness is Likeness.NONE and grammar.NOT_GOODS.find(word.text.lower()) for word in words):
+    if any(word.likeness is Likeness.NONE and grammar.NOT_GOODS.find(fold(word.text)) for word in words):
         return None
     return words
 
@@ -137,7 +138,7 @@ def _about_items(
 
 def _stands_apart(heard: Heard, word: ItemWord) -> bool:
     """火星石库存 and 库存 火星石 ask for an item; 库存积压严重 says something about 库存."""
-    start = heard.text.find(word.text.lower())
+    start = heard.text.find(fold(word.text))
     return not any(
         start in grammar.STRONG_QUESTIONS.ends(heard.text, first) for first in range(max(start, 0))
     )

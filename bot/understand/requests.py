@@ -10,6 +10,7 @@ from bot.understand.heard import Heard
 from bot.understand.intents import Command, Intent, Likeness
 from bot.understand.lines import SaidLine
 from bot.understand.phrases import Phrases, Place, trim
+from services.kit.words.spelling import fold
 
 MOST_VERBS = 3
 """Verbs of one kind that are tried in a sentence; nobody says more."""
@@ -120,7 +121,7 @@ def _is_goods(line: SaidLine) -> bool:
     if line.word.likeness is not Likeness.NONE:
         return True
     unit = line.quantity.unit if line.quantity else None
-    about = f"{unit or ''} {line.word.text.lower()}"
+    about = f"{unit or ''} {fold(line.word.text)}"
     return bool(line.word.text) and not grammar.NOT_GOODS.find(about)
 
 

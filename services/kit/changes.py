@@ -54,7 +54,7 @@ class Transaction:
             raise EventTooLarge(event.DESCRIPTOR.name, size, MAXIMUM_PAYLOAD_BYTES)
         self.events.append(outbox.Event(event, check_aggregate(aggregate), self.trace))
 
-    def audit(self, action: str, subject: str, outcome: str = "done", **facts: str) -> None:
+    def audit(self, action: str, subject: str, outcome: str = "done", /, **facts: str) -> None:
         """Record who did what, in the same commit."""
         self.records.append(audit.Record.of(self.now, self.caller, action, subject, outcome, facts))
 

@@ -37,10 +37,12 @@ _MAXIMUM_STREAM_BYTES = 4 * 1024**3
 _HELD_ID_IN_BATCH = 10201
 
 
+@dataclass(eq=False)
 class BrokerDown(KuguanError):
     """The broker did not take or give events; they stay where they are until it does."""
 
     kind = "unreachable"
+    problem: str
 
 
 class StreamDiffers(KuguanError):

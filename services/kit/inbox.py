@@ -22,7 +22,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from services.kit import telemetry
 from services.kit.database import Database
-from services.kit.errors import KuguanError
+from services.kit.errors import InvalidInput, KuguanError
 from services.kit.events import Broker, BrokerDown
 from services.kit.tables import ATTEMPTS, HEARD, INBOX, PARKED
 from services.kit.writing import Transaction, Writer
@@ -51,10 +51,11 @@ class Outcome(Enum):
     PARKED = "parked"
 
 
-class CannotRead(KuguanError):
+@dataclass(eq=False)
+class CannotRead(InvalidInput):
     """The event cannot be understood by this version; it is parked, never thrown away."""
 
-    kind = "invalid_input"
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ KIT_MIGRATIONS = Path(__file__).parent / "migrations"
 GRACE_SECONDS = 3.0
 BROKER_WAIT_SECONDS = 60.0
 _PRUNE_SECONDS = 600.0
+_CANCELS = 20
+_CANCEL_SECONDS = 0.2
 _OUTBOX_WATCH_SECONDS = 10.0
 
 
@@ -59,13 +61,22 @@ class Running:
             await self.service.at_stop()
         if self.server is not None:
             await self.server.stop(GRACE_SECONDS)
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await _cancelled(self.tasks)
         await self.runtime.writer.stop()
         self.runtime.reader.stop()
         await self.broker.close()
         self.runtime.database.dispose()
+
+
+async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """End tasks for good: a wait that ends at the very moment of its cancellation can swallow it."""
+    for _ in range(_CANCELS):
+        waiting = [task for task in tasks if not task.done()]
+        if not waiting:
+            break
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting, timeout=_CANCEL_SECONDS)
 
 
 async def start(service: Service, settings: Settings) -> Running:
