@@ -167,7 +167,7 @@ def _hear_approvals(
 ) -> None:
     before = orders.find_order(tx.connection, task.order)
     if before is None:
-        tx.audit(action, task.order[:60], outcome="UNKNOWN_ORDER", task=task.name)
+        tx.audit(action, task.order[:60], "UNKNOWN_ORDER", task=task.name)
         return
     _take(tx, action, before, decide(before), task=task.name)
 
@@ -180,4 +180,4 @@ def _take(tx: Transaction, action: str, before: Order, step: Step, **facts: str)
         tx.publish(messages.event(step.change, after), after.name)
     if after.state is not before.state or step.remark is not Remark.NONE:
         facts |= {"state_before": before.state.value, "state_after": after.state.value}
-        tx.audit(action, after.name, outcome=step.remark.value or "done", **facts)
+        tx.audit(action, after.name, step.remark.value or "done", **facts)
