@@ -98,11 +98,7 @@ NOT_PURPOSE_BEFORE = _phrases(
     """
 )
 NOT_PURPOSE_AFTER = _phrases("me | us | free | now | today | the moment | sure")
-REASON = _phrases(
-    """
-    because of | because | the reason is | reason is | reason | due to | since | as
-    """
-)
+REASON = _phrases("because of | because | the reason is | reason is | reason | due to")
 
 QUERY_STRONG = _phrases(
     """
@@ -171,6 +167,9 @@ LOW_STOCK_FILLERS = (
     """
     ),
 )
+
+NOT_ALONE = _phrases("low | run out | running out | running low | short of | short on | low on | pending")
+"""Too little to go by when nothing else is said."""
 
 PENDING_KEYS = _phrases(
     """

@@ -12,6 +12,7 @@ from services.kit.words import Span
 from services.kit.words.spelling import fold
 
 _QUESTION_PARTICLE = re.compile(r"(?<![什怎那这多要])么(?=[\s?。!,]*$)")
+_OR_NOT = re.compile(r"(有.*[^要是行好能对了])不(?=[\s?。!]*$)")
 SHORTEST_NUMBER_CODE = 5
 """A code of fewer digits alone is read as a number when it stands in a sentence."""
 
@@ -57,6 +58,7 @@ class Heard:
 def hear(sentence: Sentence, vocabulary: Vocabulary) -> Heard:
     """Find item names, which protect the words and numbers in them, and the warehouse, which is taken out."""
     text = _QUESTION_PARTICLE.sub("吗", sentence.text)
+    text = _OR_NOT.sub(r"\1吗", text)
     names = [
         (span.start, span.end)
         for span in vocabulary.items.scan(text)

@@ -1,6 +1,6 @@
 """Intents: what one sentence asks for, with everything that was said and nothing that was not."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 MOST_CHOICES = 5
@@ -112,7 +112,6 @@ class Intent:
     purpose: str | None = None
     reason: str | None = None
     problem: Problem | None = None
-    text: str = field(default="", compare=False)
 
     @property
     def is_clear(self) -> bool:

@@ -36,7 +36,7 @@ def resolve(said: str, vocabulary: Vocabulary) -> ItemWord:
             return word
         if best.likeness is Likeness.NONE:
             best = word
-    return best if best.likeness is not Likeness.NONE else _by_last_words(said, vocabulary)
+    return best if best.likeness is not Likeness.NONE else _by_last_words(said, fold(said), vocabulary)
 
 
 def _readings(said: str) -> list[str]:
@@ -77,15 +77,15 @@ def _likeness(matches: list[Match[str]], reading: str) -> Likeness:
     return Likeness.SURE if alone else Likeness.CHOICE
 
 
-def _by_last_words(said: str, vocabulary: Vocabulary) -> ItemWord:
+def _by_last_words(said: str, text: str, vocabulary: Vocabulary) -> ItemWord:
     """隐形眼镜 ends like 眼镜 and "magic mouse" like mouse: worth asking about, never worth taking."""
-    names = vocabulary.items.scan(said)
-    if names and not any(character.isalnum() for character in said[names[-1].end :]):
+    names = vocabulary.items.scan(text)
+    if names and not any(character.isalnum() for character in text[names[-1].end :]):
         return ItemWord(said, names[-1].keys[:MOST_CHOICES], Likeness.DOUBTFUL)
-    for start in range(max(1, len(said) - _LONGEST_HEAD), len(said) - _SHORTEST_HEAD + 1):
-        if not has_han(said[start : start + 1]):
+    for start in range(max(1, len(text) - _LONGEST_HEAD), len(text) - _SHORTEST_HEAD + 1):
+        if not has_han(text[start : start + 1]):
             continue
-        matches = vocabulary.items.find(said[start:], limit=MOST_CHOICES)
+        matches = vocabulary.items.find(text[start:], limit=MOST_CHOICES)
         parts = [match.key for match in matches if match.how is How.CONTAINS and match.score >= GOOD_SCORE]
         if parts:
             return ItemWord(said, tuple(parts), Likeness.DOUBTFUL)

@@ -3,6 +3,7 @@
 import re
 
 from bot.understand import grammar, lines
+from bot.understand.english import NOT_ALONE
 from bot.understand.heard import Heard
 from bot.understand.intents import Command, Intent, ItemWord, Likeness
 from bot.understand.phrases import Phrases, Place
@@ -25,6 +26,8 @@ def recognise_whole(heard: Heard) -> Intent | None:
     """Fixed sentences without items: help, my requests, pending approvals, low stock."""
     if heard.text.strip(" 。.!") in ("?", "??"):
         return Intent(Command.HELP)
+    if heard.text.strip(" ?.!") in NOT_ALONE:
+        return None
     for command, sentence in grammar.WHOLE_SENTENCES:
         if sentence.covers(heard.text):
             place = heard.warehouse if command is Command.LOW_STOCK else None

@@ -51,7 +51,7 @@ def recognise_bare(heard: Heard) -> Intent | None:
 
 def _verbs(heard: Heard, table: Phrases) -> Iterator[Place]:
     """Places of verbs that are asked for: not in a name or another word, not denied, not told as done."""
-    others = grammar.NOT_VERBS.find(heard.text)
+    others = [place for place in grammar.NOT_VERBS.find(heard.text) if not heard.is_name(*place)]
     for start, end in table.find(heard.text):
         inside_other = any(
             first <= start and end <= last and last - first > end - start for first, last in others
@@ -61,7 +61,8 @@ def _verbs(heard: Heard, table: Phrases) -> Iterator[Place]:
             continue
         before = len(heard.text[:start].rstrip())
         denied = any(True for _ in grammar.NEGATIONS.starts(heard.text, before))
-        if not denied and not heard.text.startswith(PAST, end):
+        told = heard.text.startswith(PAST, end) and "把" not in heard.text[:start]
+        if not denied and not told:
             yield start, end
 
 
@@ -108,6 +109,8 @@ def _fits_strong(said: list[SaidLine]) -> bool:
 
 def _fits_weak(said: list[SaidLine]) -> bool:
     """我要 and "I need" go with anything; only a known item makes a request of it."""
+    if any(line.word.is_vague and line.word.text.isascii() and not line.quantity for line in said):
+        return False  # "need coffee", where fifty things are called coffee something
     return any(line.is_good for line in said) and all(
         line.is_good or (_is_counted(line) and _is_goods(line)) for line in said
     )

@@ -22,7 +22,7 @@ _ENGLISH: dict[str, tuple[str, ...]] = {
     "carton": ("箱", "盒"),
     "case": ("箱",),
     "crate": ("箱",),
-    "pack": ("包", "提"),
+    "pack": ("包",),
     "packet": ("包",),
     "package": ("包",),
     "ream": ("包", "令"),
