@@ -20,7 +20,7 @@ from services.approvals.commands.rights import acting_person
 from services.approvals.domain import decisions
 from services.approvals.domain.decisions import Ballot
 from services.approvals.domain.tasks import MAXIMUM_COMMENT, Task
-from services.approvals.domain.wording import plain_text
+from services.approvals.domain.wording import looked_up, plain_text
 from services.approvals.messages import tasks as messages
 from services.approvals.storage import surroundings, tasks, worklists
 from services.kit.errors import NoSuch
@@ -59,11 +59,10 @@ def transfer(tx: Transaction, request: TransferRequest) -> TransferResponse:
     """Hand the caller's part to another person 转办."""
     caller, task = acting_person(tx).id, _visible_task(tx, request.name)
     comment = _comment(request.comment)
-    around = surroundings.load(tx.connection, [task], tx.now, caller, request.person)
-    outcome = decisions.transfer(
-        task, caller, request.person, comment, request.version, around.directory, tx.now
-    )
-    tx.audit("transfer", task.name, person=request.person, comment=comment)
+    person = looked_up(request.person, "person")
+    around = surroundings.load(tx.connection, [task], tx.now, caller, person)
+    outcome = decisions.transfer(task, caller, person, comment, request.version, around.directory, tx.now)
+    tx.audit("transfer", task.name, person=person, comment=comment)
     return TransferResponse(task=keep(tx, task, outcome))
 
 
@@ -72,11 +71,10 @@ def add_approver(tx: Transaction, request: AddApproverRequest) -> AddApproverRes
     """Add a person who has to agree as well 加签."""
     caller, task = acting_person(tx).id, _visible_task(tx, request.name)
     comment = _comment(request.comment)
-    around = surroundings.load(tx.connection, [task], tx.now, caller, request.person)
-    outcome = decisions.add_approver(
-        task, caller, request.person, comment, request.version, around.directory, tx.now
-    )
-    tx.audit("add_approver", task.name, person=request.person, comment=comment)
+    person = looked_up(request.person, "person")
+    around = surroundings.load(tx.connection, [task], tx.now, caller, person)
+    outcome = decisions.add_approver(task, caller, person, comment, request.version, around.directory, tx.now)
+    tx.audit("add_approver", task.name, person=person, comment=comment)
     return AddApproverResponse(task=keep(tx, task, outcome))
 
 
@@ -94,15 +92,15 @@ def _comment(text: str) -> str:
 
 
 def _task(tx: Transaction, name: str) -> Task:
-    task = tasks.find_task(tx.connection, name)
+    task = tasks.find_task(tx.connection, looked_up(name, "task"))
     if task is None:
-        raise NoSuch("task", name[:60])
+        raise NoSuch("task", name)
     return task
 
 
 def _visible_task(tx: Transaction, name: str) -> Task:
     """The task if the caller may know of it; who may not is told that there is none."""
     visible = worklists.visible_to(tx.caller.person, [])
-    if not worklists.is_there(tx.connection, name, visible):
-        raise NoSuch("task", name[:60])
+    if not worklists.is_there(tx.connection, looked_up(name, "task"), visible):
+        raise NoSuch("task", name)
     return _task(tx, name)

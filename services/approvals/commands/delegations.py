@@ -12,6 +12,7 @@ from kuguan.approvals.v1.people_pb2 import (
 from services.approvals.commands.rights import acting_person
 from services.approvals.domain.delegations import MAXIMUM_OPEN, TooManyDelegations, delegate
 from services.approvals.domain.refusals import NeverDecides
+from services.approvals.domain.wording import looked_up
 from services.approvals.messages import people as messages
 from services.approvals.storage import delegations, people, tasks
 from services.kit import wire
@@ -30,8 +31,8 @@ def create_delegation(tx: Transaction, request: CreateDelegationRequest) -> Crea
         raise InvalidField("end_time", "is needed")
     start = wire.moment(request.start_time, "start_time") if request.HasField("start_time") else None
     end = wire.moment(request.end_time, "end_time")
-    if people.find_person(tx.connection, request.to_person) is None:
-        raise NoSuch("person", request.to_person[:60])
+    if people.find_person(tx.connection, looked_up(request.to_person, "person")) is None:
+        raise NoSuch("person", request.to_person)
     if delegations.count_open(tx.connection, caller.id, tx.now) >= MAXIMUM_OPEN:
         raise TooManyDelegations(caller.id, MAXIMUM_OPEN)
     directory = people.load_directory(tx.connection, [request.to_person])
@@ -51,9 +52,9 @@ def create_delegation(tx: Transaction, request: CreateDelegationRequest) -> Crea
 def end_delegation(tx: Transaction, request: EndDelegationRequest) -> EndDelegationResponse:
     """End one of the caller's delegations at once; one that is over stays as it is."""
     caller = acting_person(tx)
-    before = delegations.find_delegation(tx.connection, request.name, caller.id)
+    before = delegations.find_delegation(tx.connection, looked_up(request.name, "delegation"), caller.id)
     if before is None:
-        raise NoSuch("delegation", request.name[:60])
+        raise NoSuch("delegation", request.name)
     after = before.finish(tx.now)
     if after is not before:
         delegations.end_delegation(tx.connection, after)

@@ -11,6 +11,7 @@ from kuguan.approvals.v1.people_pb2 import (
 
 from services.approvals.commands.rights import check_right
 from services.approvals.domain.people import PersonLeft
+from services.approvals.domain.wording import looked_up
 from services.approvals.messages import identities as messages
 from services.approvals.storage import identities, people
 from services.kit.errors import Duplicate, NoSuch
@@ -24,9 +25,9 @@ def bind_identity(tx: Transaction, request: BindIdentityRequest) -> BindIdentity
     """Bind a chat identity to a person; one that is bound to somebody else is first unbound by hand."""
     check_right(tx, WRITE)
     wanted = messages.wanted_identity(request.identity, tx.now)
-    person = people.find_person(tx.connection, wanted.person)
+    person = people.find_person(tx.connection, looked_up(wanted.person, "person"))
     if person is None:
-        raise NoSuch("person", wanted.person[:60])
+        raise NoSuch("person", wanted.person)
     if person.left:
         raise PersonLeft(person.id)
     bound = identities.find_identity(tx.connection, wanted.key)

@@ -17,6 +17,7 @@ from kuguan.approvals.v1.people_pb2 import (
 from services.approvals.commands.rights import check_right
 from services.approvals.domain import importing
 from services.approvals.domain.people import ManagerCycle, OwnRights, Person, check_chain
+from services.approvals.domain.wording import PERSON_ID, looked_up
 from services.approvals.messages import people as messages
 from services.approvals.storage import people, tasks
 from services.kit.errors import Duplicate, NoSuch, VersionChanged
@@ -45,9 +46,9 @@ def update_person(tx: Transaction, request: UpdatePersonRequest) -> UpdatePerson
     check_right(tx, WRITE)
     wanted = messages.wanted_person(request.person)
     fields = messages.masked_fields(request.update_mask)
-    before = people.find_person(tx.connection, wanted.id)
+    before = people.find_person(tx.connection, looked_up(wanted.id, "person"))
     if before is None:
-        raise NoSuch("person", wanted.id[:60])
+        raise NoSuch("person", wanted.id)
     if request.person.etag and request.person.etag != str(before.version):
         raise VersionChanged("person", before.id)
     after = before.changed(wanted, fields, tx.now)
@@ -68,7 +69,9 @@ def import_people(tx: Transaction, request: ImportPeopleRequest) -> ImportPeople
     """Import people: all rows or none, with a verdict for each; a dry run only tells the verdicts."""
     check_right(tx, WRITE)
     rows = messages.import_rows(request)
-    named = {row.person.id for row in rows} | {row.person.manager for row in rows if row.person.manager}
+    named = {
+        name for row in rows for name in (row.person.id, row.person.manager) if PERSON_ID.fullmatch(name)
+    }
     known = people.load_people(tx.connection, named)
     managers = people.load_managers(tx.connection)
     results = importing.judge(rows, known, managers, tx.caller.person, tx.now)

@@ -13,6 +13,7 @@ from kuguan.approvals.v1.rules_pb2 import (
 
 from services.approvals.commands.rights import acting_person, actor, check_right
 from services.approvals.domain.rules import Rule, RuleState
+from services.approvals.domain.wording import looked_up
 from services.approvals.messages import rules as messages
 from services.approvals.storage import people, rules, tasks
 from services.kit.errors import InvalidField, NoSuch, VersionChanged
@@ -48,9 +49,9 @@ def confirm_rule(tx: Transaction, request: ConfirmRuleRequest) -> ConfirmRuleRes
     """Put a proposed rule into force; a person who may change rules, and not the one who proposed it."""
     confirmer = acting_person(tx)
     check_right(tx, WRITE)
-    newest = rules.find_newest(tx.connection, request.name)
+    newest = rules.find_newest(tx.connection, looked_up(request.name, "rule"))
     if newest is None:
-        raise NoSuch("rule", request.name[:60])
+        raise NoSuch("rule", request.name)
     if newest.version != request.version:
         raise VersionChanged("rule", newest.name)
     rule = newest.confirm(confirmer.id)

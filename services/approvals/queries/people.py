@@ -20,25 +20,28 @@ from kuguan.approvals.v1.people_pb2 import (
 
 from services.approvals.domain.people import PersonNeeded
 from services.approvals.domain.roles import ROLES, permissions_of
+from services.approvals.domain.wording import looked_up
 from services.approvals.messages import identities as identity_messages
 from services.approvals.messages import people as messages
 from services.approvals.queries.paging import number, texts
 from services.approvals.storage import delegations, identities, people
 from services.kit import wire
-from services.kit.errors import NoSuch
+from services.kit.errors import InvalidField, NoSuch
 from services.kit.reading import View
 
 
 def get_person(view: View, request: GetPersonRequest) -> GetPersonResponse:
     """One person."""
-    person = people.find_person(view.connection, request.id)
+    person = people.find_person(view.connection, looked_up(request.id, "person"))
     if person is None:
-        raise NoSuch("person", request.id[:60])
+        raise NoSuch("person", request.id)
     return GetPersonResponse(person=messages.person_message(person))
 
 
 def list_people(view: View, request: ListPeopleRequest) -> ListPeopleResponse:
     """A page of people in the order of their ids."""
+    if request.role and request.role not in ROLES:
+        raise InvalidField("role", "no such role")
     size, query = wire.page_size(request.page_size), f"people\0{request.role}"
     (after,) = texts(wire.decode_page_token(request.page_token, query), 1)
     found = people.list_people(view.connection, after, request.role, size + 1)
@@ -68,10 +71,11 @@ def list_roles(view: View, request: ListRolesRequest) -> ListRolesResponse:
 
 def list_identities(view: View, request: ListIdentitiesRequest) -> ListIdentitiesResponse:
     """A page of a person's chat identities."""
-    size, query = wire.page_size(request.page_size), f"identities\0{request.person}"
+    person = looked_up(request.person, "person")
+    size, query = wire.page_size(request.page_size), f"identities\0{person}"
     platform, tenant, user_id = texts(wire.decode_page_token(request.page_token, query), 3)
     key = (platform, tenant, user_id)
-    found = identities.list_identities(view.connection, request.person, key, size + 1)
+    found = identities.list_identities(view.connection, person, key, size + 1)
     page, more = found[:size], len(found) > size
     return ListIdentitiesResponse(
         identities=[identity_messages.identity_message(identity) for identity in page],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kuguan.approvals.v1.rules_pb2 import GetRuleRequest, GetRuleResponse, ListRulesRequest, ListRulesResponse
 
+from services.approvals.domain.wording import looked_up
 from services.approvals.messages import rules as messages
 from services.approvals.queries.paging import place_of_rule
 from services.approvals.storage import rules
@@ -14,9 +15,9 @@ from services.kit.reading import View
 
 def get_rule(view: View, request: GetRuleRequest) -> GetRuleResponse:
     """The newest version of a rule."""
-    rule = rules.find_newest(view.connection, request.name)
+    rule = rules.find_newest(view.connection, looked_up(request.name, "rule"))
     if rule is None:
-        raise NoSuch("rule", request.name[:60])
+        raise NoSuch("rule", request.name)
     return GetRuleResponse(rule=messages.rule_message(rule))
 
 

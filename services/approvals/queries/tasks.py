@@ -15,6 +15,7 @@ from kuguan.approvals.v1.approvals_pb2 import (
 from services.approvals.domain.decisions import stand_ins_of
 from services.approvals.domain.delegations import Delegation
 from services.approvals.domain.tasks import Task
+from services.approvals.domain.wording import looked_up
 from services.approvals.messages import tasks as messages
 from services.approvals.queries.paging import number
 from services.approvals.storage import delegations, people, surroundings, tasks, worklists
@@ -25,24 +26,24 @@ from services.kit.reading import View
 
 READ_ALL = "approvals.read_all"
 MAXIMUM_PAGE = 200
-MAXIMUM_ORDER_NAME = 60
 
 
 def get_task(view: View, request: GetTaskRequest) -> GetTaskResponse:
     """One task; one that does not concern the caller is not there for them."""
     everything = view.caller.may(READ_ALL)
     condition = worklists.EVERY_TASK if everything else worklists.visible_to(view.caller.person, _lent(view))
-    if not worklists.is_there(view.connection, request.name, condition):
-        raise NoSuch("task", request.name[:60])
-    found = tasks.load_tasks(view.connection, [request.name])
+    name = looked_up(request.name, "task")
+    if not worklists.is_there(view.connection, name, condition):
+        raise NoSuch("task", name)
+    found = tasks.load_tasks(view.connection, [name])
     return GetTaskResponse(task=_messages(view, found)[0])
 
 
 def list_tasks(view: View, request: ListTasksRequest) -> ListTasksResponse:
     """A page of tasks, newest first."""
     size = wire.page_size(request.page_size, maximum=MAXIMUM_PAGE)
-    if len(request.order) > MAXIMUM_ORDER_NAME:
-        raise InvalidField("order", f"at most {MAXIMUM_ORDER_NAME} characters")
+    if request.order:
+        looked_up(request.order, "order")
     states = messages.wanted_states(request)
     condition = _condition(view, request)
     # Which tasks may be decided is a matter of open ones only.
