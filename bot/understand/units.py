@@ -14,9 +14,6 @@ CHINESE = tuple(_MEASURE_WORDS.split())
 
 DOZEN = "打"
 
-GENERIC = frozenset({"个", "件", "piece", "pc", "unit", "item"})
-"""Words for a piece of anything; whether they will do for an item is for the bot to say."""
-
 _ENGLISH: dict[str, tuple[str, ...]] = {
     "box": ("盒", "箱"),
     "carton": ("箱", "盒"),
