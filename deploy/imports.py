@@ -7,7 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from kuguan.approvals.v1.people_pb2 import BindIdentityRequest, Identity, ImportPeopleRequest, ImportPeopleRow
+from kuguan.approvals.v1.people_pb2 import (
+    BindIdentityRequest,
+    Identity,
+    ImportPeopleRequest,
+    ImportPeopleRow,
+    ListPeopleRequest,
+    Person,
+)
 from kuguan.approvals.v1.people_pb2_grpc import PeopleServiceStub
 from kuguan.stock.v1.items_pb2 import (
     ImportItemsHeader,
@@ -123,7 +130,7 @@ def import_people(
     """Import a people table, all of its rows or none, and give each person the local identity."""
     progress("read", 0, 1)
     sheet = read_sheet(path, PEOPLE)
-    prepared: Prepared[ImportPeopleRow] = people_messages(sheet)
+    prepared: Prepared[ImportPeopleRow] = people_messages(sheet, known_people(connection))
     report = _start(path, "people", sheet, prepared.reports, dry_run)
     _bounded(len(prepared.messages), MAXIMUM_PEOPLE, path)
     if not prepared.messages:
@@ -161,6 +168,19 @@ def known_tracking(connection: Connection) -> dict[str, Tracking]:
     while True:
         page = connection.call(stub.ListItems, ListItemsRequest(page_size=PAGE, page_token=token))
         known |= {item.code: item.tracking for item in page.items}
+        token = page.next_page_token
+        if not token:
+            return known
+
+
+def known_people(connection: Connection) -> dict[str, Person]:
+    """Everybody who is there, by id."""
+    stub = connection.stub(PeopleServiceStub, "approvals")
+    known: dict[str, Person] = {}
+    token = ""
+    while True:
+        page = connection.call(stub.ListPeople, ListPeopleRequest(page_size=PAGE, page_token=token))
+        known |= {person.id: person for person in page.people}
         token = page.next_page_token
         if not token:
             return known

@@ -33,6 +33,7 @@ from services.kit.wire import date_message
 Kind = TypeVar("Kind", bound=Message)
 
 DEFAULT_UNIT = "件"
+DEFAULT_ROLE = "employee"
 MAXIMUM_DAYS = 36_500
 _CODE = re.compile(r"[A-Z0-9_-]{1,40}")
 _PERSON = re.compile(r"[a-z0-9_-]{1,40}")
@@ -119,8 +120,8 @@ def opening_messages(sheet: Sheet, tracking: Mapping[str, Tracking], today: date
     return prepared
 
 
-def people_messages(sheet: Sheet) -> Prepared[ImportPeopleRow]:
-    """Rows of a people table as people."""
+def people_messages(sheet: Sheet, known: Mapping[str, Person]) -> Prepared[ImportPeopleRow]:
+    """Rows of a people table as people; columns that a table lacks leave a known person as they are."""
     prepared: Prepared[ImportPeopleRow] = Prepared()
     first_rows: dict[str, int] = {}
     for row in sheet.rows:
@@ -138,17 +139,23 @@ def people_messages(sheet: Sheet) -> Prepared[ImportPeopleRow]:
         if report.refused:
             continue
         first_rows[identity] = row.number
-        person = Person(
-            id=identity,
-            name=row.cells["name"],
-            name_en=row.cells.get("name_en", ""),
-            department=row.cells.get("department", ""),
-            roles=_list(row.cells.get("roles", "")) or ["employee"],
-            manager=plain_text(row.cells.get("manager", "")).lower(),
-            language=row.cells.get("language", "").lower(),
-        )
+        person = _person(identity, row.cells, known.get(identity, Person(roles=[DEFAULT_ROLE])))
         prepared.messages.append(ImportPeopleRow(row=row.number, person=person))
     return prepared
+
+
+def _person(identity: str, cells: Mapping[str, str], before: Person) -> Person:
+    roles = _list(cells["roles"]) or [DEFAULT_ROLE] if "roles" in cells else before.roles
+    return Person(
+        id=identity,
+        name=cells["name"],
+        name_en=cells.get("name_en", before.name_en),
+        department=cells.get("department", before.department),
+        roles=roles,
+        manager=plain_text(cells["manager"]).lower() if "manager" in cells else before.manager,
+        language=cells.get("language", before.language).lower(),
+        left=before.left,
+    )
 
 
 def _report(row: Row, label: str) -> RowReport:

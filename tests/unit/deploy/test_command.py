@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,12 +13,16 @@ import pytest
 from rich.console import Console as Screen
 from typer.testing import CliRunner
 
-from deploy import command
+from deploy import amounts, command, rows, sheets
 from deploy.console import Console
 from deploy.conversation import show
 from deploy.errors import CommandFailed
 from deploy.report import Report, RowReport
 from deploy.secrets import ensure_secrets
+from deploy.wording import REASONS
+from services.kit import quantity
+from services.kit.errors import InvalidInput
+from services.stock.domain import catalogues, openings
 
 RUNNER = CliRunner()
 COMMANDS = [
@@ -127,11 +132,25 @@ def test_cards_are_drawn_with_numbered_buttons_that_can_be_tapped() -> None:
 
 
 def test_a_report_counts_every_row_once() -> None:
-    rows = [RowReport(2, "A"), RowReport(3, "B"), RowReport(4, "C"), RowReport(5, "D")]
-    rows[1].mend("CODE_NORMALISED")
-    rows[2].refuse("NAME_MISSING")
-    rows[2].mend("BLANKS_JOINED")
-    rows[3].outcome = "unchanged"
-    told = Report("x.csv", "items", rows).as_json()
+    reports = [RowReport(2, "A"), RowReport(3, "B"), RowReport(4, "C"), RowReport(5, "D")]
+    reports[1].mend("CODE_NORMALISED")
+    reports[2].refuse("NAME_MISSING")
+    reports[2].mend("BLANKS_JOINED")
+    reports[3].outcome = "unchanged"
+    told = Report("x.csv", "items", reports).as_json()
     assert told["totals"] == {"rows": 4, "taken": 1, "mended": 1, "unchanged": 1, "refused": 1}
     assert json.loads(json.dumps(told))["rows"][2]["verdict"] == "refused"
+
+
+def test_every_reason_an_import_can_give_has_words_in_both_languages() -> None:
+    refusals = [
+        one
+        for module in (amounts, catalogues, openings, quantity)
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, InvalidInput) and one is not InvalidInput
+    ]
+    reasons = {one.reason.fget(one.__new__(one)) for one in refusals}  # type: ignore[attr-defined]
+    for path in (Path(rows.__file__), Path(sheets.__file__), Path(amounts.__file__)):
+        reasons |= set(re.findall(r'"([A-Z]{3,}(?:_[A-Z]+)+)"', path.read_text(encoding="utf-8")))
+    assert len(reasons) > 30
+    assert sorted(reasons - set(REASONS)) == []

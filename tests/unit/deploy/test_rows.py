@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from kuguan.approvals.v1.people_pb2 import Person
 from kuguan.stock.v1.items_pb2 import TRACKING_LOT, TRACKING_NONE, TRACKING_SERIAL, ImportItemsRow, Item
 
 from deploy.layouts import ITEMS, OPENING_STOCK, PEOPLE
@@ -47,7 +48,7 @@ def test_the_demo_company_is_taken_as_it_is() -> None:
     assert not any(line.lot for line in screens)
     (tomatoes, _) = [line for line in stock.messages if line.item == "SP-004"]
     assert (tomatoes.expiry_date.month, tomatoes.expiry_date.day) == (11, 23)
-    people = people_messages(read_sheet(DEMO / "people.csv", PEOPLE))
+    people = people_messages(read_sheet(DEMO / "people.csv", PEOPLE), {})
     assert {report.outcome for report in people.reports} == {"taken"}
     assert len(people.messages) == 13
 
@@ -156,10 +157,20 @@ def test_a_lot_or_serial_is_read_by_how_the_item_is_tracked(tmp_path: Path) -> N
     assert second.lot == "Y"
 
 
+def test_a_table_without_a_column_leaves_known_people_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("id,name,department\nli,李四,财务部\nnew,新人,财务部\n", encoding="utf-8")
+    before = Person(id="li", name="李", department="行政部", roles=["employee", "keeper"], manager="boss")
+    first, second = people_messages(read_sheet(path, PEOPLE), {"li": before}).messages
+    assert (first.person.name, first.person.department, first.person.manager) == ("李四", "财务部", "boss")
+    assert list(first.person.roles) == ["employee", "keeper"]
+    assert list(second.person.roles) == ["employee"]
+
+
 def test_people_need_an_id_and_a_name(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("id,name,roles\nZhang,张三,\nzhang,李四,\nx y,王五,\nli,,\n", encoding="utf-8")
-    prepared = people_messages(read_sheet(path, PEOPLE))
+    prepared = people_messages(read_sheet(path, PEOPLE), {})
     assert [report.outcome for report in prepared.reports] == ["mended", "refused", "refused", "refused"]
     assert [reason for report in prepared.reports[1:] for reason in _reasons(report)] == [
         "DUPLICATE_ID",
