@@ -15,6 +15,7 @@ from bot.understand import Vocabulary
 from services.kit.reading import Reader
 
 ITEM, WAREHOUSE, PERSON, ORDER, TASK = "item", "warehouse", "person", "order", "task"
+COUNTER = "个"
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -106,8 +107,13 @@ def units_of(item: Item) -> list[str]:
 
 
 def factor(item: Item, unit: str) -> Fraction | None:
-    """How many base units one of a unit is; None where the item has no such unit."""
+    """How many base units one of a unit is; None where the item has no such unit.
+
+    个 counts anything that comes in whole pieces only; the card then says the item's own unit.
+    """
     if unit in ("", item.base_unit):
+        return Fraction(1)
+    if unit == COUNTER and item.quantity_scale == 0 and not item.packs:
         return Fraction(1)
     packs: Iterable[Fraction] = (
         Fraction(pack.numerator, pack.denominator or 1) for pack in item.packs if pack.unit == unit

@@ -108,6 +108,8 @@ def wanted_of(ask: Ask, plan: Mapping[str, Any]) -> list[dict[str, str]]:
         item = ask.company.items[line["item"]]
         unit = line["unit"] or item.base_unit
         per_unit = factor(item, unit)
+        if unit not in units_of(item):
+            unit = item.base_unit
         assert per_unit is not None, "units are checked before"
         base = to_scale(parse_fraction(line["quantity"]) * per_unit, item.quantity_scale, item.base_unit)
         wanted.append(
