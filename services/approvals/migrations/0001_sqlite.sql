@@ -85,6 +85,8 @@ CREATE UNIQUE INDEX tasks_open_order ON tasks (order_name) WHERE ended_at IS NUL
 --
 CREATE INDEX tasks_requester ON tasks (requester, "row")
 --
+CREATE INDEX tasks_state ON tasks (state, "row")
+--
 CREATE TABLE delegations (
 	"row" INTEGER NOT NULL,
 	name TEXT NOT NULL,

@@ -165,6 +165,7 @@ TASKS = Table(
 _OPEN = TASKS.c.ended_at.is_(None)
 Index("tasks_open_order", TASKS.c.order_name, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index("tasks_requester", TASKS.c.requester, TASKS.c.row)
+Index("tasks_state", TASKS.c.state, TASKS.c.row)
 Index("tasks_number", TASKS.c.order_number)
 Index("tasks_next_check", TASKS.c.next_check)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from google.type.money_pb2 import Money
 from kuguan.approvals.v1 import approvals_pb2, rules_pb2
+from sqlalchemy.exc import DBAPIError
 
 from services.kit.errors import RemoteError
 from tests.service.approvals.company import (
@@ -204,4 +206,28 @@ async def test_a_task_without_anybody_is_stuck_until_somebody_is_entitled(here: 
     task = await here.task(task.name)
     assert task.state == OPEN
     assert (await here.decide(task, "admin2")).state == GRANTED
+    assert here.broken() == []
+
+
+async def test_without_rules_a_stuck_request_of_the_director_waits_for_another_director(
+    here: Company,
+) -> None:
+    task = await here.place(order(1, "wangzong"))
+    assert task.state == approvals_pb2.TASK_STATE_STUCK
+    await here.run_timer()
+    assert (await here.task(task.name)).state == approvals_pb2.TASK_STATE_STUCK
+    await here.change("lixia", roles=["employee", "director"])
+    await here.run_timer()
+    task = await here.task(task.name)
+    assert [(part.person, part.why) for part in task.steps[0].assignments] == [("lixia", "owner")]
+    assert (await here.decide(task, "lixia")).state == GRANTED
+
+
+async def test_decisions_and_their_record_cannot_be_changed(here: Company) -> None:
+    await here.rule(people_approve("ANY", "lixia"))
+    await here.decide(await here.place(order(1)), "lixia", comment="可以")
+    for table in ("votes", "task_records", "task_steps"):
+        for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET step = 1"):
+            with pytest.raises(DBAPIError, match="never changed"):
+                await here.write(statement)
     assert here.broken() == []
