@@ -25,7 +25,7 @@ application = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-imports = typer.Typer(help="导入 Import tables: items, opening stock, people.", no_args_is_help=True)
+imports = typer.Typer(help="导入 Import items, people, stock and more.", no_args_is_help=True)
 events = typer.Typer(help="事件 Look after events between the parts.", no_args_is_help=True)
 application.add_typer(imports, name="import")
 application.add_typer(events, name="events")
@@ -184,6 +184,37 @@ def import_people(
     _import(
         lambda connection, watch: run(connection, file, dry_run=dry_run, progress=watch), all_rows, as_json
     )
+
+
+@imports.command("warehouses")
+def import_warehouses(
+    file: File, dry_run: DryRun = False, all_rows: AllRows = False, as_json: AsJson = False
+) -> None:
+    """仓库 Create warehouses: all rows or none.
+
+    Example: kuguan import warehouses warehouses.csv
+    """
+    from deploy.company import import_warehouses as run
+
+    _import(lambda connection, _watch: run(connection, file, dry_run=dry_run), all_rows, as_json)
+
+
+@imports.command("rules")
+def import_rules(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON file, as deploy/demo/rules.json")],
+) -> None:
+    """审批规则 Put the first rules of approval into force.
+
+    Later changes need two administrators.
+
+    Example: kuguan import rules rules.json
+    """
+    from deploy.company import first_rules
+    from deploy.connection import Connection
+
+    with Connection("console") as console, Connection("setup") as setup:
+        count = first_rules(console, setup, file)
+    print(f"{count} 条规则已生效 rules are in force")
 
 
 @application.command()

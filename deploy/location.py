@@ -86,8 +86,8 @@ def database_url(data: Path, service: str) -> str:
 
 
 def client_secret(client: str) -> str:
-    """The secret of a client: the file in KUGUAN_CLIENT_SECRET_FILE, else the one in the data directory."""
-    told = os.environ.get("KUGUAN_CLIENT_SECRET_FILE")
+    """The secret of a client in the data directory; KUGUAN_CLIENT_SECRET_FILE moves the console's."""
+    told = os.environ.get("KUGUAN_CLIENT_SECRET_FILE") if client == "console" else None
     return read_secret(Path(told) if told else data_directory() / "secrets" / f"{client}.secret")
 
 

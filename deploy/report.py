@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from deploy.sheets import Row
+
 Outcome = Literal["taken", "mended", "unchanged", "refused"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
@@ -27,6 +29,16 @@ class RowReport:
     label: str
     outcome: Outcome = "taken"
     findings: list[Finding] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, row: Row, label: str) -> RowReport:
+        """The report of a row as it was read, with what the reader mended and refused."""
+        report = cls(row.number, row.cells.get(label, ""))
+        for reason in row.mended:
+            report.mend(reason)
+        for reason in row.refused:
+            report.refuse(reason)
+        return report
 
     def mend(self, reason: str, **facts: str) -> None:
         """Note a repair; a refused row stays refused."""

@@ -89,7 +89,7 @@ def item_messages(sheet: Sheet) -> Prepared[ImportItemsRow]:
     prepared: Prepared[ImportItemsRow] = Prepared()
     first_rows: dict[str, int] = {}
     for row in sheet.rows:
-        report = _report(row, "code")
+        report = RowReport.of(row, "code")
         prepared.reports.append(report)
         try:
             item = _item(row.cells, report)
@@ -109,7 +109,7 @@ def opening_messages(sheet: Sheet, tracking: Mapping[str, Tracking], today: date
     """Rows of an opening stock table; `tracking` tells of each known item how its pieces are told apart."""
     prepared: Prepared[OpeningLine] = Prepared()
     for row in sheet.rows:
-        report = _report(row, "item")
+        report = RowReport.of(row, "item")
         prepared.reports.append(report)
         try:
             line = _opening_line(row, tracking, today, report)
@@ -125,7 +125,7 @@ def people_messages(sheet: Sheet, known: Mapping[str, Person]) -> Prepared[Impor
     prepared: Prepared[ImportPeopleRow] = Prepared()
     first_rows: dict[str, int] = {}
     for row in sheet.rows:
-        report = _report(row, "id")
+        report = RowReport.of(row, "id")
         prepared.reports.append(report)
         identity = plain_text(row.cells["id"]).lower()
         if identity != row.cells["id"]:
@@ -156,15 +156,6 @@ def _person(identity: str, cells: Mapping[str, str], before: Person) -> Person:
         language=cells.get("language", before.language).lower(),
         left=before.left,
     )
-
-
-def _report(row: Row, label: str) -> RowReport:
-    report = RowReport(row.number, row.cells.get(label, ""))
-    for reason in row.mended:
-        report.mend(reason)
-    for reason in row.refused:
-        report.refuse(reason)
-    return report
 
 
 def _code(cell: str, report: RowReport) -> str:

@@ -11,25 +11,16 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from google.protobuf.json_format import ParseDict, ParseError
-from kuguan.approvals.v1.rules_pb2 import (
-    RULE_STATE_PROPOSED,
-    ConfirmRuleRequest,
-    ProposeRuleRequest,
-    Rule,
-)
-from kuguan.approvals.v1.rules_pb2_grpc import RuleServiceStub
-from kuguan.stock.v1.warehouses_pb2 import CreateWarehouseRequest, ListWarehousesRequest, Warehouse
+from kuguan.stock.v1.warehouses_pb2 import ListWarehousesRequest
 from kuguan.stock.v1.warehouses_pb2_grpc import WarehouseServiceStub
 
-from deploy.connection import WRITE_SECONDS, Connection
+from deploy.company import import_warehouses, set_up_rules
+from deploy.connection import Connection
 from deploy.errors import CommandFailed
 from deploy.files import write_atomically
 from deploy.imports import TIME_ZONE, import_items, import_opening_stock, import_people
-from deploy.layouts import WAREHOUSES
 from deploy.report import Report
 from deploy.secrets import read_secret
-from deploy.sheets import read_sheet
 
 DEMO = Path(__file__).parent / "demo"
 
@@ -53,10 +44,12 @@ def seed(data: Path, address_of: Callable[[str], str]) -> bool:
             state = {"began": datetime.now(TIME_ZONE).isoformat(), "done": False}
             _remember(mark, state)
         began = datetime.fromisoformat(str(state["began"]))
-        _seed_warehouses(console)
+        _require_taken(
+            import_warehouses(console, DEMO / "warehouses.csv", dry_run=False, request_ids="demo-warehouse")
+        )
         _require_taken(import_items(console, DEMO / "items.csv", dry_run=False, request_id="demo-items-1"))
         _require_taken(import_people(console, DEMO / "people.csv", dry_run=False, request_id="demo-people-1"))
-        _seed_rules(console, setup)
+        set_up_rules(console, setup, DEMO / "rules.json", "demo-rule")
         _require_taken(
             import_opening_stock(
                 console, DEMO / "opening-stock.csv", dry_run=False, now=began, request_id="demo-opening-1"
@@ -98,41 +91,3 @@ def _require_taken(report: Report) -> None:
         raise CommandFailed(
             f"演示数据 {report.file} 未被接受:{about}", f"The demo data {report.file} was not taken: {about}"
         )
-
-
-def _seed_warehouses(connection: Connection) -> None:
-    stub = connection.stub(WarehouseServiceStub, "stock")
-    for row in read_sheet(DEMO / "warehouses.csv", WAREHOUSES).rows:
-        code = row.cells["code"]
-        warehouse = Warehouse(
-            code=code,
-            name=row.cells["name"],
-            name_en=row.cells.get("name_en", ""),
-            purpose=row.cells.get("kind", ""),
-        )
-        asked = CreateWarehouseRequest(request_id=f"demo-warehouse-{code}", warehouse=warehouse)
-        connection.call(stub.CreateWarehouse, asked, WRITE_SECONDS)
-
-
-def _seed_rules(console: Connection, setup: Connection) -> None:
-    """Propose each rule as one client and confirm it as the other: rules always need two."""
-    for rule in read_rules(DEMO / "rules.json"):
-        propose = ProposeRuleRequest(request_id=f"demo-rule-propose-{rule.name}", rule=rule)
-        proposed = console.call(
-            console.stub(RuleServiceStub, "approvals").ProposeRule, propose, WRITE_SECONDS
-        ).rule
-        if proposed.state == RULE_STATE_PROPOSED:
-            confirm = ConfirmRuleRequest(
-                request_id=f"demo-rule-confirm-{rule.name}", name=proposed.name, version=proposed.version
-            )
-            setup.call(setup.stub(RuleServiceStub, "approvals").ConfirmRule, confirm, WRITE_SECONDS)
-
-
-def read_rules(path: Path) -> list[Rule]:
-    """Rules from a JSON file: a list, or an object with a list `rules`, in the contract's field names."""
-    try:
-        told = json.loads(path.read_bytes())
-        rows = told["rules"] if isinstance(told, dict) else told
-        return [ParseDict(row, Rule()) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError, ParseError) as error:
-        raise CommandFailed(f"{path} 不是规则文件。", f"{path} is no file of rules: {error}") from error

@@ -213,11 +213,13 @@ class System:
             table.add_row(name, address, str(child.process_id), place.rpartition("@")[2])
         self._screen.print(Text(f"库管 Kuguan · {seconds:.1f} s", style="bold"))
         self._screen.print(table)
-        person = "zhangsan" if self._demo else "<person>"
         hints = Text()
         hints.append(f"数据目录 data        {self._data}\n")
         hints.append(f"聊天页面 chat page   {self.running.url}\n")
-        hints.append(f'命令行 command line  kuguan ask --as {person} "领5包A4纸 用于投标"\n')
+        if self._demo:
+            hints.append('命令行 command line  kuguan ask --as zhangsan "领5包A4纸 用于投标"\n')
+        else:
+            hints.append("导入数据 fill it      kuguan import --help\n")
         hints.append("停止 stop            Ctrl-C")
         self._screen.print(hints, soft_wrap=True)
 

@@ -37,6 +37,8 @@ COMMANDS = [
     "import items",
     "import opening-stock",
     "import people",
+    "import warehouses",
+    "import rules",
     "events parked",
     "events show",
     "events retry",
