@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from kuguan.stock.v1 import events_pb2, items_pb2
 
 from services.kit.changes import Transaction, writes
@@ -22,11 +20,11 @@ _ANNOUNCED_AT_ONCE = 1000
 @writes(audited=True)
 def create_item(tx: Transaction, request: items_pb2.CreateItemRequest) -> items_pb2.CreateItemResponse:
     """Create an item and announce it."""
-    item = replace(checked(item_from(request.item)), created_at=tx.now, updated_at=tx.now)
+    item = checked(item_from(request.item, tx.now))
     if items.find_many(tx.connection, [item.code]):
         raise Duplicate("item", item.code)
     _check_barcode(tx, item)
-    items.insert_many(tx.connection, [item], tx.now, request.request_id)
+    items.insert_many(tx.connection, [item], request.request_id)
     message = item_message(item)
     tx.publish(events_pb2.ItemCreated(item=message), item.code)
     tx.audit("create_item", item.code)
@@ -53,13 +51,12 @@ def update_item(tx: Transaction, request: items_pb2.UpdateItemRequest) -> items_
 @writes(audited=True)
 def import_items(tx: Transaction, request: items_pb2.ImportItemsBatch) -> items_pb2.ImportItemsResponse:
     """Write every row that is not refused, or none of them if the import is strict and one is refused."""
-    prepared = catalogues.prepare(map(requests.catalogue_row, request.rows))
+    prepared = catalogues.prepare(requests.catalogue_row(row, tx.now) for row in request.rows)
     verdicts = catalogues.judge(prepared, _known(tx, prepared))
     refused = sum(1 for verdict in verdicts if verdict.refusal is not None)
     written = not request.dry_run and not (request.strict and refused)
     new = [verdict.item for verdict in verdicts if verdict.item is not None] if written else []
-    new = [replace(item, created_at=tx.now, updated_at=tx.now) for item in new]
-    items.insert_many(tx.connection, new, tx.now)
+    items.insert_many(tx.connection, new)
     for item in new:
         tx.publish(events_pb2.ItemCreated(item=item_message(item)), item.code)
     counts = {"rows": str(len(verdicts)), "refused": str(refused), "created": str(len(new))}

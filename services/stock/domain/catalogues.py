@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from services.kit.errors import InvalidInput, KuguanError
-from services.stock.domain.items import Item, Pack, checked
+from services.stock.domain.items import Item, checked, respelled
 from services.stock.domain.texts import tidy
 
 
@@ -57,7 +58,7 @@ class KnownItems:
 
 def mend(item: Item) -> tuple[Item, dict[str, str]]:
     """The item with blanks, case and invisible characters repaired, and what was sent where it changed."""
-    better: dict[str, str | tuple[str, ...] | tuple[Pack, ...]] = {
+    better: dict[str, Any] = {
         "code": tidy(item.code, 40).upper(),
         "name": tidy(item.name, 200),
         "name_en": tidy(item.name_en, 200),
@@ -68,11 +69,11 @@ def mend(item: Item) -> tuple[Item, dict[str, str]]:
         "aliases": tuple(filter(None, (tidy(alias, 80) for alias in item.aliases))),
         "packs": tuple(replace(pack, unit=tidy(pack.unit, 20)) for pack in item.packs),
     }
-    mended = {name: value for name, value in better.items() if value != getattr(item, name)}
-    if not mended:
+    mended = respelled(item, better)
+    if mended is item:
         return item, {}
-    sent = {name: _told(getattr(item, name)) for name in mended}
-    return replace(item, **mended), sent  # type: ignore[arg-type]
+    sent = {name: getattr(item, name) for name in better}
+    return mended, {name: _told(value) for name, value in sent.items() if value != better[name]}
 
 
 def prepare(rows: Iterable[Row]) -> list[Judged]:
@@ -114,6 +115,6 @@ def _prepared(row: Row) -> Judged:
         return Judged(row.row, refusal=refusal)
 
 
-def _told(value: object) -> str:
-    text = value if isinstance(value, str) else ", ".join(str(getattr(part, "unit", part)) for part in value)  # type: ignore[attr-defined]
+def _told(sent: str | tuple[Any, ...]) -> str:
+    text = sent if isinstance(sent, str) else ", ".join(str(getattr(part, "unit", part)) for part in sent)
     return text[:80]

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from services.kit.errors import InvalidField, InvalidInput, RuleBroken
 from services.kit.quantity import MAXIMUM_SCALE, NotAnAmount, Quantity, parse_fraction, to_scale
@@ -158,17 +159,23 @@ def checked(item: Item) -> Item:
     if item.reorder_point is not None and not 0 <= item.reorder_point <= MAXIMUM_SCALED:
         raise InvalidField("reorder_point", "must not be negative")
     base_unit = clean(item.base_unit, "base_unit", 20, required=True)
-    return replace(
-        item,
-        name=name,
-        name_en=name_en,
-        specification=clean(item.specification, "specification", 200),
-        category=clean(item.category, "category", 80),
-        base_unit=base_unit,
-        barcode=_barcode(item.barcode),
-        packs=_packs(item.packs, base_unit),
-        aliases=_aliases(item.aliases),
-    )
+    spelled: dict[str, Any] = {
+        "name": name,
+        "name_en": name_en,
+        "specification": clean(item.specification, "specification", 200),
+        "category": clean(item.category, "category", 80),
+        "base_unit": base_unit,
+        "barcode": _barcode(item.barcode),
+        "packs": _packs(item.packs, base_unit),
+        "aliases": _aliases(item.aliases),
+    }
+    return respelled(item, spelled)
+
+
+def respelled(item: Item, fields: Mapping[str, Any]) -> Item:
+    """The item with some fields as given; the very same item if nothing differs, as for most rows."""
+    changes = {name: value for name, value in fields.items() if value != getattr(item, name)}
+    return replace(item, **changes) if changes else item
 
 
 def changed(old: Item, new: Item, now: datetime, *, moved: bool) -> Item:
@@ -185,6 +192,8 @@ def changed(old: Item, new: Item, now: datetime, *, moved: bool) -> Item:
 
 
 def _barcode(text: str) -> str:
+    if not text:
+        return text
     barcode = clean(text, "barcode", 60)
     if not barcode.isascii() or " " in barcode:
         raise InvalidField("barcode", "ASCII letters, digits and signs without blanks")

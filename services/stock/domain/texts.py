@@ -30,6 +30,8 @@ def clean(text: str, field: str, maximum: int, *, required: bool = False) -> str
     Raises InvalidField for control, zero-width and direction characters, line breaks, piles of combining
     marks, more than ``maximum`` characters, or nothing at all where something is required.
     """
+    if not text and not required:
+        return text
     if len(text) > 4 * maximum:
         raise InvalidField(field, f"at most {maximum} characters")
     text = text.strip()
@@ -48,7 +50,8 @@ def clean(text: str, field: str, maximum: int, *, required: bool = False) -> str
 
 def tidy(text: str, maximum: int) -> str:
     """The nearest text that ``clean`` takes: blanks joined, invisible characters dropped, the end cut off."""
-    if text.isascii() and text.isprintable() and len(text) <= maximum and "  " not in text:
+    plain = text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text))
+    if plain and len(text) <= maximum and "  " not in text and not _PILED_MARKS.search(text):
         return text.strip()
     spaced = _BLANKS.sub(" ", unicodedata.normalize("NFC", text[: 4 * maximum]))
     visible = "".join(character for character in spaced if character.isprintable())

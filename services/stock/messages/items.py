@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Literal
 
 from google.type.decimal_pb2 import Decimal
@@ -78,8 +79,8 @@ def etag(item: Item) -> str:
     return f"v{item.version}"
 
 
-def item_from(message: items_pb2.Item) -> Item:
-    """An item as somebody sent it, its texts not yet checked; raises InvalidField or NotAnAmount."""
+def item_from(message: items_pb2.Item, now: datetime | None = None) -> Item:
+    """An item as somebody sent it, new now, its texts not yet checked; raises InvalidField or NotAnAmount."""
     tracking = _TRACKING_FROM_WIRE.get(message.tracking)
     if tracking is None:
         raise InvalidField("tracking", "not a kind of tracking")
@@ -102,6 +103,8 @@ def item_from(message: items_pb2.Item) -> Item:
         list_price_micros=_money(message, "list_price"),
         reorder_point=_reorder_point(message, scale),
         archived=message.archived,
+        created_at=now,
+        updated_at=now,
     )
 
 

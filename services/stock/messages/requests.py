@@ -101,10 +101,10 @@ def opening_verdict(row: OpeningRow, verdict: Opened | KuguanError) -> imports_p
     return imports_pb2.RowVerdict(row=row.row, verdict=imports_pb2.VERDICT_TAKEN)
 
 
-def catalogue_row(message: items_pb2.ImportItemsRow) -> Row:
+def catalogue_row(message: items_pb2.ImportItemsRow, now: datetime) -> Row:
     """A row of an import; what cannot even be read carries its problem."""
     try:
-        return Row(message.row, item_from(message.item))
+        return Row(message.row, item_from(message.item, now))
     except KuguanError as refusal:
         return Row(message.row, None, refusal)
 

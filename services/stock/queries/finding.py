@@ -8,7 +8,7 @@ from kuguan.stock.v1 import items_pb2
 from sqlalchemy import Connection
 
 from services.kit import wire
-from services.kit.errors import InvalidField
+from services.kit.errors import InvalidField, TooBusy
 from services.kit.reading import View
 from services.kit.words import How, WordIndex
 from services.stock.domain.items import Item
@@ -16,6 +16,7 @@ from services.stock.messages.items import item_message
 from services.stock.storage import items
 
 MAXIMUM_TEXT = 200
+PATIENCE_SECONDS = 1.0
 _AT_ONCE = 5_000
 _HOW = {How.NAME: "name"}
 
@@ -37,9 +38,14 @@ class ItemFinder:
         if not request.text.strip() or len(request.text) > MAXIMUM_TEXT:
             raise InvalidField("text", f"1 to {MAXIMUM_TEXT} characters")
         size = wire.page_size(request.page_size, default=5, maximum=50)
-        with self._lock:
+        # After a start or a large import the catalogue is still being read: better told than waited for.
+        if not self._lock.acquire(timeout=PATIENCE_SECONDS):
+            raise TooBusy("word_index", PATIENCE_SECONDS)
+        try:
             self._follow(view.connection)
             matches = self._index.find(request.text, size)
+        finally:
+            self._lock.release()
         found = items.find_many(view.connection, [match.key for match in matches])
         return items_pb2.FindItemsResponse(
             matches=[

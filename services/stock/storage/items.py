@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from services.kit.database import in_chunks
 from services.kit.errors import NoSuch, VersionChanged
 from services.stock.domain.items import Item, Measure, Pack, Tracking
 from services.stock.domain.texts import shown
 from services.stock.storage import numbers
+from services.stock.storage.bulk import inserting, microseconds
 from services.stock.storage.tables import (
     BALANCES,
     ITEM_ALIASES,
@@ -39,6 +39,9 @@ _ALIASES = (
 _BARCODES = select(ITEMS.c.barcode, ITEMS.c.code).where(
     ITEMS.c.barcode.in_(bindparam("barcodes", expanding=True))
 )
+_insert_items = inserting(ITEMS)
+_insert_units = inserting(ITEM_UNITS)
+_insert_aliases = inserting(ITEM_ALIASES)
 _TRACKING = {tracking.value: tracking for tracking in Tracking}
 
 
@@ -101,25 +104,13 @@ def owners_of_barcodes(connection: Connection, barcodes: Iterable[str]) -> dict[
     }
 
 
-def insert_many(
-    connection: Connection, items: Sequence[Item], now: datetime, request_id: str | None = None
-) -> None:
+def insert_many(connection: Connection, items: Sequence[Item], request_id: str | None = None) -> None:
     """Write new items; a request id is kept where one request made one item."""
     if not items:
         return
     change = numbers.take(connection, "item_change", len(items))
-    rows = [
-        {
-            **_values(item),
-            "code": item.code,
-            "change": number,
-            "request_id": request_id,
-            "created_at": now,
-            "updated_at": now,
-        }
-        for number, item in enumerate(items, start=change)
-    ]
-    connection.execute(insert(ITEMS), rows)
+    rows = [_row(item, number, request_id) for number, item in enumerate(items, start=change)]
+    _insert_items(connection, rows)
     _insert_words(connection, items)
 
 
@@ -147,29 +138,29 @@ def has_moved(connection: Connection, code: str) -> bool:
 
 
 def _insert_words(connection: Connection, items: Sequence[Item]) -> None:
-    units = [
-        {
-            "item": item.code,
-            "unit": pack.unit,
-            "position": position,
-            "numerator": pack.numerator,
-            "denominator": pack.denominator,
-        }
-        for item in items
-        for position, pack in enumerate(item.packs)
-    ]
-    aliases = [
-        {"item": item.code, "position": position, "alias": alias}
-        for item in items
-        for position, alias in enumerate(item.aliases)
-    ]
-    if units:
-        connection.execute(insert(ITEM_UNITS), units)
-    if aliases:
-        connection.execute(insert(ITEM_ALIASES), aliases)
+    _insert_units(
+        connection,
+        [
+            (item.code, pack.unit, position, pack.numerator, pack.denominator)
+            for item in items
+            for position, pack in enumerate(item.packs)
+        ],
+    )
+    _insert_aliases(
+        connection,
+        [(item.code, position, alias) for item in items for position, alias in enumerate(item.aliases)],
+    )
+
+
+def _row(item: Item, change: int, request_id: str | None) -> tuple[Any, ...]:
+    """A row of ITEMS."""
+    assert item.created_at is not None, "a new item knows since when it is there"
+    now = microseconds(item.created_at)
+    return (item.code, *_values(item).values(), change, request_id, now, now)
 
 
 def _values(item: Item) -> dict[str, Any]:
+    """What can change of an item, in the order of the columns."""
     return {
         "name": item.name,
         "name_en": item.name_en,
