@@ -16,11 +16,9 @@ from kuguan.stock.v1 import (
 
 from services.kit.errors import InvalidField
 from services.kit.service import Runtime
-from services.stock.commands import issuing, opening, reserving, returning
+from services.stock.commands import importing, issuing, opening, reserving, returning
 from services.stock.commands import items as item_commands
 from services.stock.commands import warehouses as warehouse_commands
-from services.stock.messages.requests import reserve_outcome
-from services.stock.messages.streams import collect_import
 from services.stock.queries import items as item_queries
 from services.stock.queries import stock as stock_queries
 from services.stock.queries.finding import ItemFinder
@@ -81,7 +79,7 @@ class StockApi(stock_pb2_grpc.StockServiceServicer):
         if not 1 <= len(request.requests) <= MAXIMUM_BATCH:
             raise InvalidField("requests", f"1 to {MAXIMUM_BATCH} requests")
         answers = await self._runtime.write_many(reserving.reserve, request.requests)
-        return stock_pb2.BatchReserveResponse(outcomes=map(reserve_outcome, answers))
+        return reserving.batch_answer(answers)
 
     async def Release(self, request: stock_pb2.ReleaseRequest, context: Any) -> stock_pb2.ReleaseResponse:
         """Gives back what is still promised to a document."""
@@ -139,8 +137,8 @@ class ItemApi(items_pb2_grpc.ItemServiceServicer):
         self, request_iterator: AsyncIterator[items_pb2.ImportItemsRequest], context: Any
     ) -> items_pb2.ImportItemsResponse:
         """Imports many items."""
-        batch = await collect_import(request_iterator)
-        return await self._runtime.write(item_commands.import_items, batch)
+        batch = await importing.collect_import(request_iterator)
+        return await self._runtime.write(importing.import_items, batch)
 
 
 class WarehouseApi(warehouses_pb2_grpc.WarehouseServiceServicer):

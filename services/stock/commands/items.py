@@ -6,11 +6,8 @@ from kuguan.stock.v1 import events_pb2, items_pb2
 
 from services.kit.changes import Transaction, writes
 from services.kit.errors import Duplicate, VersionChanged
-from services.stock.domain import catalogues
-from services.stock.domain.catalogues import Judged, KnownItems
 from services.stock.domain.items import Item, changed, checked
 from services.stock.domain.texts import item_code
-from services.stock.messages import requests
 from services.stock.messages.items import etag, item_from, item_message, merged
 from services.stock.storage import items
 
@@ -48,22 +45,6 @@ def update_item(tx: Transaction, request: items_pb2.UpdateItemRequest) -> items_
     return items_pb2.UpdateItemResponse(item=message)
 
 
-@writes(audited=True)
-def import_items(tx: Transaction, request: items_pb2.ImportItemsBatch) -> items_pb2.ImportItemsResponse:
-    """Write every row that is not refused, or none of them if the import is strict and one is refused."""
-    prepared = catalogues.prepare(requests.catalogue_row(row, tx.now) for row in request.rows)
-    verdicts = catalogues.judge(prepared, _known(tx, prepared))
-    refused = sum(1 for verdict in verdicts if verdict.refusal is not None)
-    written = not request.dry_run and not (request.strict and refused)
-    new = [verdict.item for verdict in verdicts if verdict.item is not None] if written else []
-    items.insert_many(tx.connection, new)
-    for item in new:
-        tx.publish(events_pb2.ItemCreated(item=item_message(item)), item.code)
-    counts = {"rows": str(len(verdicts)), "refused": str(refused), "created": str(len(new))}
-    tx.audit("import_items", request.request_id, "done" if written else "nothing written", **counts)
-    return requests.import_answer(verdicts, written=written)
-
-
 def announce_items(tx: Transaction) -> int:
     """Tell all items again as they are now, so that projections can be rebuilt."""
     count, after = 0, ""
@@ -77,11 +58,3 @@ def announce_items(tx: Transaction) -> int:
 def _check_barcode(tx: Transaction, item: Item) -> None:
     if item.barcode and items.owners_of_barcodes(tx.connection, [item.barcode]):
         raise Duplicate("barcode", item.barcode)
-
-
-def _known(tx: Transaction, prepared: list[Judged]) -> KnownItems:
-    """The part of the catalogue that the rows could collide with."""
-    wanted = [judged.item for judged in prepared if judged.item is not None]
-    known = items.find_many(tx.connection, (item.code for item in wanted))
-    barcodes = items.owners_of_barcodes(tx.connection, (item.barcode for item in wanted if item.barcode))
-    return KnownItems(known, barcodes)

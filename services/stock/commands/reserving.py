@@ -54,6 +54,13 @@ def reserve(
     return answers
 
 
+def batch_answer(
+    answers: Sequence[stock_pb2.ReserveResponse | KuguanError],
+) -> stock_pb2.BatchReserveResponse:
+    """The answer to a batch: the outcome of each of its requests, in their order."""
+    return stock_pb2.BatchReserveResponse(outcomes=map(requests.reserve_outcome, answers))
+
+
 @writes(audited=True)
 def release(tx: Transaction, request: stock_pb2.ReleaseRequest) -> stock_pb2.ReleaseResponse:
     """Give back what is still promised to a document of an outside program; whoever waits gets it."""
