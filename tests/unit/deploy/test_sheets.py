@@ -56,7 +56,7 @@ def test_ragged_rows_are_mended_or_refused_but_never_shifted(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "cell", ["=1+1", '=HYPERLINK(""http://x"")', "+cmd|' /C calc'!A0", "@SUM(A1)", "-a(b)"]
+    "cell", ["=1+1", '=HYPERLINK(""http://127.0.0.1"")', "+cmd|' /C calc'!A0", "@SUM(A1)", "-a(b)"]
 )
 def test_formulas_are_refused(tmp_path: Path, cell: str) -> None:
     (row,) = _read(tmp_path, f'code,name\nA1,"{cell}"\n').rows
