@@ -85,6 +85,10 @@ protos: setup ## generate the Python code of the contract again
 coverage: setup browser ## run all tests and show which lines none of them reached
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
+.PHONY: bench
+bench: setup ## measure speed on this machine, on both databases, beside the goals (about 8 minutes)
+	@$(BIN)/python -m tests.load.bench
+
 .PHONY: lock
 lock: ## resolve the packages again into requirements.lock (needs uv)
 	@uv pip compile pyproject.toml --quiet --group development --universal --python-version 3.11 --upgrade \

@@ -1,0 +1,82 @@
+"""Measures how fast Kuguan is and prints it beside the goals: ``python -m tests.load.bench --help``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.load.bench import databases, machine, promises
+from tests.load.bench.promises import Length
+from tests.load.bench.table import Table, summary
+
+Measurement = Callable[[Path, bool], list[Table]]
+Databases = Callable[[Path], AbstractContextManager[Callable[[], str]]]
+
+
+def _promises(folder: Path, quick: bool) -> list[Table]:
+    return [_promises_on(databases.sqlite, "SQLite", folder, quick)]
+
+
+def _promises_postgresql(folder: Path, quick: bool) -> list[Table]:
+    return [_promises_on(databases.postgresql, "PostgreSQL", folder, quick)]
+
+
+def _promises_on(databases_of: Databases, name: str, folder: Path, quick: bool) -> Table:
+    with databases_of(folder) as new_database:
+        return promises.measure(folder, new_database, name, Length(1, 2.0) if quick else Length(3, 3.0))
+
+
+MEASUREMENTS: dict[str, Measurement] = {
+    "promises": _promises,
+    "promises-postgresql": _promises_postgresql,
+}
+
+
+def main() -> int:
+    """Run the measurements asked for; answers 0 also where a goal is missed, because figures are no test."""
+    asked = _arguments()
+    screen = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    began = time.monotonic()
+    tables: list[Table] = []
+    with tempfile.TemporaryDirectory(prefix="kuguan-bench-", dir=asked.folder) as place:
+        folder = Path(place)
+        told = machine.description(folder)
+        for label, value in told.items():
+            screen.print(f"{label:26} {value}")
+        if machine.is_kept_in_memory(folder):
+            screen.print(f"{folder} is kept in memory: nothing is durable there. Name another --folder.")
+            return 1
+        screen.print()
+        for name in asked.only or MEASUREMENTS:
+            (folder / name).mkdir()
+            for table in MEASUREMENTS[name](folder / name, asked.quick):
+                table.show(screen)
+                tables.append(table)
+    screen.print(summary(tables, time.monotonic() - began))
+    if asked.json:
+        body = {"machine": told, "tables": [table.as_json() for table in tables]}
+        asked.json.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.load.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="shorter rounds and fewer goods, about 90 s")
+    parser.add_argument(
+        "--only", action="append", choices=list(MEASUREMENTS), metavar="NAME", help=", ".join(MEASUREMENTS)
+    )
+    parser.add_argument("--folder", type=Path, default=tempfile.gettempdir(), help="where databases are made")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to a file as well")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
