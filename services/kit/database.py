@@ -79,7 +79,7 @@ class Database:
                 yield got
             finally:
                 if got:
-                    connection.execute(text(f"SELECT pg_advisory_unlock{scope}"), arguments)
+                    _unlock(connection, scope, arguments)
 
     def migrate(self, components: Mapping[str, Path]) -> None:
         """Apply the numbered steps of each component that are not applied yet, under a lock."""
@@ -126,6 +126,14 @@ def in_chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 def should_run_again(error: DBAPIError) -> bool:
     """Whether the database asks to run the transaction again from its start."""
     return getattr(error.orig, "sqlstate", None) in _RUN_AGAIN
+
+
+def _unlock(connection: Connection, scope: str, arguments: Mapping[str, Any]) -> None:
+    try:
+        connection.execute(text(f"SELECT pg_advisory_unlock{scope}"), arguments)
+    except DBAPIError:
+        # The lock ends with its connection; and whoever is being cancelled must not get this error instead.
+        connection.invalidate()
 
 
 def _apply(connection: Connection, component: str, step: int, path: Path) -> None:

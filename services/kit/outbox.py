@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ from typing import Any
 import structlog
 from google.protobuf.message import Message
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
 from services.kit import telemetry
 from services.kit.database import Database, in_chunks
-from services.kit.events import Announcement, Broker, BrokerDown
+from services.kit.errors import KuguanError
+from services.kit.events import Announcement, Broker
 from services.kit.ids import new_id
 from services.kit.tables import AGGREGATES, OUTBOX
 
@@ -25,6 +28,7 @@ BATCH = 256
 KEEP_SENT_DAYS = 30
 _PRUNE_AT_ONCE = 5_000
 _IDLE_SECONDS = 1.0
+_LOCK_SECONDS = 60.0
 _INSERT = insert(OUTBOX)
 _UNSENT = (
     select(OUTBOX).where(OUTBOX.c.sent_at.is_(None)).order_by(OUTBOX.c.sequence).limit(bindparam("batch"))
@@ -135,19 +139,23 @@ class Relay:
         self._wake.set()
 
     async def run(self) -> None:
-        """Relay until cancelled; a broker that is away makes events late, never lost."""
+        """Relay until cancelled; whatever is away for a while makes events late, never lost."""
         pause = 0.1
         while True:
             try:
                 with self._database.relay_lock() as mine:
-                    while mine:
+                    # A lock is lost with its connection and nobody tells: it is taken anew now and then.
+                    ends = time.monotonic() + _LOCK_SECONDS
+                    while mine and time.monotonic() < ends:
                         pause = 0.1
                         if not await self._send_some():
                             await self._rest(_IDLE_SECONDS)
-                await asyncio.sleep(2 * _IDLE_SECONDS)
-            except BrokerDown as error:
+                if not mine:
+                    await asyncio.sleep(2 * _IDLE_SECONDS)
+            except (KuguanError, DBAPIError) as error:
+                # The broker is away, the readers are busy, the database was restarted: later, not never.
                 telemetry.RELAY_FAILURES.labels(self._database.service).inc()
-                log.warning("broker does not take events", service=self._database.service, reason=str(error))
+                log.warning("events wait", service=self._database.service, reason=str(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
 

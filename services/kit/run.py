@@ -19,6 +19,7 @@ import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
+from sqlalchemy.exc import DBAPIError
 
 from services.kit import inbox, outbox, telemetry
 from services.kit.access import Verifier
@@ -191,10 +192,15 @@ def _watch(runtime: Runtime) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
         name = runtime.settings.service
         while True:
-            count, oldest = await runtime.reader.look(outbox.backlog)
-            telemetry.OUTBOX_UNSENT.labels(name).set(count)
-            age = 0.0 if oldest is None else (datetime.now(UTC) - oldest).total_seconds()
-            telemetry.OUTBOX_AGE.labels(name).set(age)
+            try:
+                count, oldest = await runtime.reader.look(outbox.backlog)
+            except (KuguanError, DBAPIError) as error:
+                # A measurement that fails in a busy moment must not end what it measures.
+                log.warning("backlog not measured", service=name, error=repr(error))
+            else:
+                telemetry.OUTBOX_UNSENT.labels(name).set(count)
+                age = 0.0 if oldest is None else (datetime.now(UTC) - oldest).total_seconds()
+                telemetry.OUTBOX_AGE.labels(name).set(age)
             await asyncio.sleep(_OUTBOX_WATCH_SECONDS)
 
     return run
