@@ -12,6 +12,7 @@ import hashlib
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,11 +20,12 @@ from typing import Any, TypeVar, cast
 
 import structlog
 from google.protobuf.message import Message
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from services.kit import audit, outbox, telemetry
 from services.kit.access import NOBODY, SYSTEM, Caller
+from services.kit.bulk import inserting, microseconds
 from services.kit.changes import Asked, Command, Response, Transaction, writes, writes_in_groups, writes_with
 from services.kit.database import Database, in_chunks, should_run_again
 from services.kit.errors import KuguanError, RequestIdReused, TooBusy, Unreachable
@@ -47,7 +49,7 @@ Result = TypeVar("Result")
 log = structlog.get_logger("kuguan.writer")
 
 _STORED = REQUESTS.c.request_id, REQUESTS.c.command, REQUESTS.c.digest, REQUESTS.c.answer
-_REMEMBER = insert(REQUESTS)
+_REMEMBER = inserting(REQUESTS)
 _RUNS = 4
 
 
@@ -70,7 +72,6 @@ class Job:
 
     caller: Caller
     trace: str
-    future: asyncio.Future[Any]
     command: Command[Any, Any] | None = None
     request: Message | None = None
     action: Callable[[Transaction], Any] | None = None
@@ -78,6 +79,24 @@ class Job:
     digest: bytes = b""
     result: Any = None
     started: float = field(default_factory=time.perf_counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Jobs that were queued together, stay in one group, and are answered together."""
+
+    jobs: list[Job]
+    future: asyncio.Future[Any]
+    all_answers: bool
+
+
+def _job(command: Command[Any, Any], request: Message, caller: Caller, trace: str) -> Job:
+    """A job for a request; raises InvalidField for a request id that is none."""
+    job = Job(caller, trace, command=command, request=request)
+    if "request_id" in request.DESCRIPTOR.fields_by_name:
+        job.request_id = check_request_id(cast(Any, request).request_id)
+        job.digest = digest_of(command, request, caller)
+    return job
 
 
 def digest_of(command: Command[Any, Any], request: Message, caller: Caller) -> bytes:
@@ -103,7 +122,8 @@ class Writer:
         self._clock = clock
         self._limits = limits
         self._on_events = on_events
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._parcels: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
+        self._waiting = 0
         self._stopping = False
         self._thread = threading.Thread(target=self._work, name=f"{database.service}-writer", daemon=True)
         self._thread.start()
@@ -112,27 +132,24 @@ class Writer:
         self, command: Command[Any, Response], request: Message, caller: Caller, trace: str = ""
     ) -> asyncio.Future[Response]:
         """Queue a command; the future is done after the commit. Raises TooBusy over the bound."""
-        self._check_bound()
-        job = Job(caller, trace, self._loop.create_future(), command=command, request=request)
-        if "request_id" in request.DESCRIPTOR.fields_by_name:
-            job.request_id = check_request_id(cast(Any, request).request_id)
-            job.digest = digest_of(command, request, caller)
-        return self._queue(job)
+        self._check_bound(1)
+        return self._queue([_job(command, request, caller, trace)])
 
     async def submit_many(
         self, command: Command[Any, Response], requests: Sequence[Message], caller: Caller, trace: str = ""
     ) -> list[Response | KuguanError]:
         """Queue many independent commands; each has its own answer or refusal, in the order asked."""
-        futures: list[asyncio.Future[Response] | KuguanError] = []
+        self._check_bound(len(requests))
+        outcomes: list[Job | KuguanError] = []
         for request in requests:
             try:
-                futures.append(self.submit(command, request, caller, trace))
+                outcomes.append(_job(command, request, caller, trace))
             except KuguanError as refused:
-                futures.append(refused)
-        waiting = [future for future in futures if isinstance(future, asyncio.Future)]
-        if waiting:
-            await asyncio.wait(waiting)
-        return [future if isinstance(future, KuguanError) else _outcome(future) for future in futures]
+                outcomes.append(refused)
+        jobs = [outcome for outcome in outcomes if isinstance(outcome, Job)]
+        if jobs:
+            await asyncio.shield(self._queue(jobs, all_answers=True))
+        return [outcome.result if isinstance(outcome, Job) else outcome for outcome in outcomes]
 
     def act(
         self, action: Callable[[Transaction], Result], caller: Caller = SYSTEM, trace: str = ""
@@ -143,54 +160,67 @@ class Writer:
         """
         if self._stopping:
             raise TooBusy("writer_stopping", 0.5)
-        return self._queue(Job(caller, trace, self._loop.create_future(), action=action))
+        return self._queue([Job(caller, trace, action=action)])
 
     async def stop(self) -> None:
         """Finish what is queued, then end the thread."""
         self._stopping = True
-        self._jobs.put(None)
+        self._parcels.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    def _check_bound(self) -> None:
-        if self._stopping or self._jobs.qsize() >= self._limits.queued:
+    def _check_bound(self, more: int) -> None:
+        if self._stopping or self._waiting + more > self._limits.queued:
             telemetry.SHED.labels(reason="writer_queue").inc()
             raise TooBusy("writer_queue", 0.5)
 
-    def _queue(self, job: Job) -> asyncio.Future[Any]:
+    def _queue(self, jobs: list[Job], *, all_answers: bool = False) -> asyncio.Future[Any]:
+        future: asyncio.Future[Any] = self._loop.create_future()
         # A caller that went away must not leave a complaint about an error nobody fetched.
-        job.future.add_done_callback(lambda future: future.cancelled() or future.exception())
-        self._jobs.put(job)
-        return job.future
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._waiting += len(jobs)
+        self._parcels.put(Parcel(jobs, future, all_answers))
+        return future
 
     def _work(self) -> None:
         busy, open_ = False, True
         while open_:
-            group, open_ = self._gather(busy)
+            parcels, open_ = self._gather(busy)
+            group = [job for parcel in parcels for job in parcel.jobs]
             busy = len(group) > 1
             if group:
                 self._run(group)
-                self._loop.call_soon_threadsafe(_resolve, group)
+                self._loop.call_soon_threadsafe(self._resolve, parcels, len(group))
 
-    def _gather(self, busy: bool) -> tuple[list[Job], bool]:
+    def _gather(self, busy: bool) -> tuple[list[Parcel], bool]:
         """The next group: at once when idle, lingering a little to fill it when busy."""
-        first = self._jobs.get()
+        first = self._parcels.get()
         if first is None:
             return [], False
-        group = [first]
+        parcels, size = [first], len(first.jobs)
         ends = time.monotonic() + self._limits.linger_seconds
-        while len(group) < self._limits.group:
+        while size < self._limits.group:
             try:
-                job = (
-                    self._jobs.get(timeout=max(0.0, ends - time.monotonic()))
-                    if busy
-                    else self._jobs.get_nowait()
-                )
+                wait = max(0.0, ends - time.monotonic())
+                parcel = self._parcels.get(timeout=wait) if busy else self._parcels.get_nowait()
             except queue.Empty:
                 break
-            if job is None:
-                return group, False
-            group.append(job)
-        return group, True
+            if parcel is None:
+                return parcels, False
+            parcels.append(parcel)
+            size += len(parcel.jobs)
+        return parcels, True
+
+    def _resolve(self, parcels: list[Parcel], size: int) -> None:
+        """Tell the callers, in the event loop, after the commit."""
+        self._waiting -= size
+        for parcel in parcels:
+            if parcel.future.done():
+                continue
+            result = None if parcel.all_answers else parcel.jobs[0].result
+            if isinstance(result, BaseException):
+                parcel.future.set_exception(result)
+            else:
+                parcel.future.set_result(result)
 
     def _run(self, group: list[Job]) -> None:
         for attempt in range(_RUNS):
@@ -262,12 +292,18 @@ class Writer:
             _settle(job, result, answers, fresh)
 
     def _count(self, group: list[Job]) -> None:
-        ended = time.perf_counter()
-        for job in group:
-            if job.command is not None:
-                outcome = job.result.reason if isinstance(job.result, KuguanError) else "done"
-                telemetry.COMMANDS.labels(self._database.service, job.command.name, outcome).inc()
-                telemetry.COMMAND_SECONDS.labels(self._database.service).observe(ended - job.started)
+        """Count outcomes once a group; its oldest command stands for how long they took."""
+        asked = [job for job in group if job.command is not None]
+        outcomes = Counter(
+            (job.command.name, job.result.reason if isinstance(job.result, KuguanError) else "done")
+            for job in asked
+            if job.command is not None
+        )
+        for (command, outcome), times in outcomes.items():
+            telemetry.COMMANDS.labels(self._database.service, command, outcome).inc(times)
+        if asked:
+            took = time.perf_counter() - asked[0].started
+            telemetry.COMMAND_SECONDS.labels(self._database.service).observe(took)
 
 
 def _stored_answers(connection: Connection, group: list[Job]) -> dict[str, Any]:
@@ -336,37 +372,20 @@ def _settle(job: Job, result: Any, answers: dict[str, Any], fresh: list[Job]) ->
 
 
 def _store_answers(tx: Transaction, jobs: list[Job]) -> None:
-    if jobs:
-        rows = [
-            {
-                "request_id": job.request_id,
-                "command": job.command.name if job.command else "",
-                "digest": job.digest,
-                "answer": job.result.SerializeToString(),
-                "answered_at": tx.now,
-            }
-            for job in jobs
-        ]
-        tx.connection.execute(_REMEMBER, rows)
-
-
-def _outcome(future: asyncio.Future[Response]) -> Response | KuguanError:
-    error = future.exception()
-    if error is None:
-        return future.result()
-    return error if isinstance(error, KuguanError) else InternalFault()
+    moment = microseconds(tx.now)
+    rows = [
+        (
+            job.request_id,
+            job.command.name if job.command else "",
+            job.digest,
+            job.result.SerializeToString(),
+            moment,
+        )
+        for job in jobs
+    ]
+    _REMEMBER(tx.connection, rows)
 
 
 def _fail(group: list[Job], error: KuguanError) -> None:
     for job in group:
         job.result = error
-
-
-def _resolve(group: list[Job]) -> None:
-    for job in group:
-        if job.future.done():
-            continue
-        if isinstance(job.result, BaseException):
-            job.future.set_exception(job.result)
-        else:
-            job.future.set_result(job.result)
