@@ -10,7 +10,7 @@ from services.stock.domain.reservations import State
 from services.stock.messages.stock import reservation_message
 from services.stock.storage import balances, reservations
 
-EXPIRED_AT_ONCE = 200
+EXPIRED_AT_ONCE = 1000
 
 
 def expire_holds(tx: Transaction) -> int:

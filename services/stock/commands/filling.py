@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kuguan.stock.v1 import events_pb2
 
 from services.kit.changes import Transaction
+from services.kit.database import in_chunks
 from services.stock.domain.reservations import Reservation
 from services.stock.domain.shelf import Place, Shelf
 from services.stock.messages.stock import reservation_message
@@ -26,11 +27,15 @@ def announce_promise(tx: Transaction, reservation: Reservation) -> None:
 
 def fill_waiting(tx: Transaction, shelf: Shelf, places: Iterable[Place]) -> None:
     """Promise what is available in these places to whoever waits for it; the shelf is saved by the caller."""
+    free = sorted({item for item, warehouse in places if shelf.available(item, warehouse) > 0})
+    for items in in_chunks(free):
+        _fill_some(tx, shelf, items)
+
+
+def _fill_some(tx: Transaction, shelf: Shelf, items: Sequence[str]) -> None:
+    """Go through the documents that wait for some items, the oldest approval first."""
     after = None
-    while free := [place for place in places if shelf.available(*place) > 0]:
-        documents = reservations.waiting(tx.connection, free, after, _AT_ONCE)
-        if not documents:
-            return
+    while documents := reservations.waiting(tx.connection, items, after, _AT_ONCE):
         candidates = reservations.load(tx.connection, documents)
         filled = [reservation for reservation in candidates if reservation.fill(shelf)]
         reservations.save_many(tx.connection, filled)

@@ -24,6 +24,13 @@ MAXIMUM_SCALED = 10**15
 
 
 @dataclass(eq=False)
+class NameMissing(InvalidInput):
+    """An item needs a Chinese or an English name with a letter or digit in it."""
+
+    code: str
+
+
+@dataclass(eq=False)
 class UnknownUnit(InvalidInput):
     """The item is neither counted in this unit nor has a pack of this name."""
 
@@ -146,7 +153,7 @@ def checked(item: Item) -> Item:
     item_code(item.code, "code")
     name, name_en = clean(item.name, "name", 200), clean(item.name_en, "name_en", 200)
     if not any(map(str.isalnum, name + name_en)):
-        raise InvalidField("name", "a Chinese or an English name is needed")
+        raise NameMissing(item.code)
     if not 0 <= item.scale <= MAXIMUM_SCALE:
         raise InvalidField("quantity_scale", f"0 to {MAXIMUM_SCALE} decimal places")
     if not 0 <= item.shelf_life_days <= MAXIMUM_SHELF_LIFE_DAYS:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
 from services.kit.database import in_chunks
 from services.kit.errors import NoSuch
 from services.stock.domain.reservations import LIVE, Line, Reservation, State
-from services.stock.domain.shelf import Key, Pick, Place
+from services.stock.domain.shelf import Key, Pick
 from services.stock.domain.texts import shown
 from services.stock.storage import items
 from services.stock.storage.bulk import inserting, microseconds
@@ -128,16 +128,14 @@ def ran_out(connection: Connection, now: datetime, at_most: int) -> list[Reserva
 
 
 def waiting(
-    connection: Connection, places: Iterable[Place], after: tuple[datetime, str] | None, at_most: int
+    connection: Connection, codes: Sequence[str], after: tuple[datetime, str] | None, at_most: int
 ) -> list[str]:
-    """Approved documents that miss something in these places, the oldest approval first."""
+    """Approved documents that miss some of these items, the oldest approval first."""
     lines, heads = RESERVATION_LINES.c, RESERVATIONS.c
-    # As row values, not as a chain of ORs: an opening touches thousands of places at once.
-    in_places = tuple_(lines.item, lines.warehouse).in_([tuple(place) for place in sorted(places)])
     query = (
         select(heads.document, heads.approved_at)
         .join(RESERVATION_LINES, lines.document == heads.document)
-        .where(lines.waiting > 0, in_places)
+        .where(lines.waiting > 0, lines.item.in_(codes))
         .distinct()
         .order_by(heads.approved_at, heads.document)
         .limit(at_most)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import grpc
 from google.protobuf.message import Message
 from google.type.decimal_pb2 import Decimal
 from kuguan.orders.v1 import events_pb2 as order_events
@@ -29,6 +30,7 @@ from sqlalchemy import Connection, MetaData, select, update
 from services.kit import run, testing, wire
 from services.kit.access import Caller
 from services.kit.clients import call
+from services.kit.rpc import from_call_error
 from services.kit.run import Running
 from services.kit.service import Service
 from services.kit.settings import Settings
@@ -266,6 +268,37 @@ class House:
         """As if the last day of a lot had been yesterday."""
         change = update(LOTS).where(LOTS.c.lot == lot).values(expiry=today() - timedelta(days=1))
         await self.at_work.runtime.writer.act(lambda tx: tx.connection.execute(change).rowcount)
+
+
+async def import_items(
+    house: House, items: Iterable[items_pb2.Item], **header: Any
+) -> items_pb2.ImportItemsResponse:
+    """Send a file of items, a thousand rows a message."""
+    rows = [items_pb2.ImportItemsRow(row=number, item=item) for number, item in enumerate(items, start=1)]
+    start = items_pb2.ImportItemsHeader(**{"request_id": request_id(), **header})
+
+    async def messages() -> AsyncIterator[items_pb2.ImportItemsRequest]:
+        yield items_pb2.ImportItemsRequest(header=start)
+        for first in range(0, len(rows), 1000):
+            yield items_pb2.ImportItemsRequest(
+                rows=items_pb2.ImportItemsRows(rows=rows[first : first + 1000])
+            )
+
+    return await stream(house, messages())
+
+
+async def stream(
+    house: House, messages: AsyncIterator[items_pb2.ImportItemsRequest]
+) -> items_pb2.ImportItemsResponse:
+    """Send an import as it is given."""
+    stub = items_pb2_grpc.ItemServiceStub(house.channel)
+    metadata = (("authorization", f"Bearer {house.token(KEEPER)}"),)
+    try:
+        answer = await stub.ImportItems(messages, timeout=60, metadata=metadata)
+    except grpc.aio.AioRpcError as error:
+        raise from_call_error(error) from error
+    assert isinstance(answer, items_pb2.ImportItemsResponse)
+    return answer
 
 
 async def _neighbour(broker_url: str, folder: Path, keys: Keys) -> Running:

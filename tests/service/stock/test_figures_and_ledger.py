@@ -18,7 +18,7 @@ from services.kit.errors import RemoteError
 from services.kit.tables import OUTBOX
 from services.stock.service import SERVICE
 from services.stock.storage.tables import ALLOCATIONS, BALANCES, ENTRIES, RESERVATION_LINES, RESERVATIONS
-from tests.service.stock.house import House, amount, order, request_id, today, wish
+from tests.service.stock.house import SHOP, House, amount, import_items, order, request_id, today, wish
 
 
 def opening(*lines: tuple[str, str], **more: Any) -> stock_pb2.OpenStockRequest:
@@ -98,6 +98,26 @@ async def test_opening_stock_goes_to_orders_that_wait_for_it(house: House) -> No
     await house.open("BG-001", "8")
     assert await house.figures("BG-001") == ("8", "0", "5", "3")
     assert await house.events("LY1001") == ["StockShort", "StockShort", "StockReserved"]
+
+
+async def test_thousands_of_rows_at_once_reach_everybody_who_waits(house: House) -> None:
+    codes = [f"P-{number:04}" for number in range(1500)]
+    await import_items(house, [items_pb2.Item(code=code, name="件", base_unit="个") for code in codes])
+    for number in range(3):
+        told = order(f"LY{number}", (codes[number], "2"), (codes[1499 - number], "2"))
+        await house.placed(told)
+        await house.approved(told)
+    answer = await house.ask("OpenStock", opening(*((code, "3") for code in codes)))
+    assert (answer.written, len(answer.verdicts)) == (True, 1500)
+    for number in range(3):
+        assert [line.short.value for line in (await house.promise(f"LY{number}")).lines] == ["0", "0"]
+        assert (await house.events(f"LY{number}"))[-1] == "StockReserved"
+    wishes = [
+        wish(f"shop-{n}", (codes[n], "1"), (codes[n + 1], "1"), hold_seconds=60) for n in range(0, 1400, 2)
+    ]
+    await house.ask("BatchReserve", stock_pb2.BatchReserveRequest(requests=wishes), SHOP)
+    assert await house.let_holds_end() == 700
+    assert await house.broken() == {}
 
 
 async def test_figures_are_told_place_by_place_and_for_many_items_in_their_order(house: House) -> None:

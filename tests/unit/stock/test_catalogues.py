@@ -40,10 +40,11 @@ def test_rows_that_cannot_be_read_or_repaired_are_refused() -> None:
         Row(4, item(base_unit="")),
     ]
     judged = judge(prepare(rows), NOTHING)
-    assert [one.refusal.facts["field"] for one in judged if one.refusal] == [
+    refusals = [one.refusal for one in judged if one.refusal]
+    assert [refusal.facts.get("field", refusal.reason) for refusal in refusals] == [
         "tracking",
         "code",
-        "name",
+        "NAME_MISSING",
         "base_unit",
     ]
 

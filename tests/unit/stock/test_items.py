@@ -10,6 +10,7 @@ from services.kit.quantity import NotAnAmount, TooFine
 from services.stock.domain.items import (
     Item,
     Measure,
+    NameMissing,
     Pack,
     StockHasMoved,
     Tracking,
@@ -103,8 +104,6 @@ def test_texts_are_brought_to_one_spelling() -> None:
         {"code": "A/B"},
         {"code": "A.B"},
         {"code": "A*"},
-        {"name": "", "name_en": ""},
-        {"name": "?", "name_en": " - "},
         {"name": "A\u0000B"},
         {"name": "A\nB"},
         {"name": "A\u202eB"},
@@ -158,6 +157,12 @@ def test_how_an_item_is_counted_is_fixed_once_stock_has_moved(facts: dict[str, o
 def test_other_facts_may_change_at_any_time() -> None:
     better = changed(item(), item(name="好纸"), NOW, moved=True)
     assert (better.name, better.version, better.updated_at) == ("好纸", 2, NOW)
+
+
+@pytest.mark.parametrize(("name", "name_en"), [("", ""), ("?", " - ")])
+def test_an_item_has_a_name(name: str, name_en: str) -> None:
+    with pytest.raises(NameMissing):
+        checked(item(name=name, name_en=name_en))
 
 
 def test_every_refusal_names_its_reason() -> None:
