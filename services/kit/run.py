@@ -180,6 +180,9 @@ def _on_timer(runtime: Runtime, timer: Timer) -> Callable[[], Awaitable[None]]:
                 await runtime.writer.act(timer.command)
             except KuguanError as error:
                 log.warning("timer failed", timer=timer.name, error=repr(error))
+            except Exception:
+                # One row that a timer cannot digest must not end the service at every start.
+                log.exception("timer failed", timer=timer.name)
 
     return run
 
