@@ -16,7 +16,3 @@ def take(connection: Connection, name: str, count: int) -> int:
     connection.execute(update(NUMBERS).where(NUMBERS.c.name == name).values(last=last + count))
     return int(last) + 1
 
-
-def last(connection: Connection, name: str) -> int:
-    """The last number given; 0 before the first."""
-    return connection.execute(select(NUMBERS.c.last).where(NUMBERS.c.name == name)).scalar() or 0

@@ -9,7 +9,9 @@ from kuguan.orders.v1 import orders_pb2
 from kuguan.stock.v1 import items_pb2, stock_pb2
 
 from services.kit.access import Caller
-from services.kit.errors import RemoteError
+from services.kit.changes import Transaction
+from services.kit.errors import NoSuch, RemoteError
+from services.stock.commands.order_promises import hold_for_order
 from tests.service.stock.house import KEEPER, House, order, today, wish
 
 REQUESTER_WITH_KEYS = Caller(person="zhangsan", permissions=KEEPER.permissions, client="bot")
@@ -247,3 +249,50 @@ async def test_numbers_of_orders_are_refused_from_outside(house: House) -> None:
     await house.stocked("BG-001", "2")
     with pytest.raises(RemoteError, match="DOCUMENT_OF_ORDERS"):
         await house.reserve(wish("LY1001", ("BG-001", "1")))
+
+
+async def test_a_kind_that_holds_nothing_is_promised_when_it_is_approved(house: House) -> None:
+    await house.stocked("BG-001", "10")
+    told = order("LY1001", ("BG-001", "4"))
+    told.holds_stock = False
+    await house.placed(told)
+    assert await house.figures("BG-001") == ("10", "0", "0", "10")
+    await house.approved(told)
+    assert await house.figures("BG-001") == ("10", "0", "4", "6")
+    await house.issue("LY1001")
+    assert await house.events("LY1001") == ["StockReserved", "StockIssued"]
+
+
+async def test_a_withdrawn_return_brings_nothing(house: House) -> None:
+    await house.stocked("BG-001", "10")
+    told = order("TL1001", ("BG-001", "4"))
+    await house.placed(told)
+    await house.cancelled(told)
+    with pytest.raises(RemoteError) as caught:
+        await house.bring_back("TL1001")
+    assert (caught.value.reason, caught.value.facts["state"]) == ("NOTHING_TO_RETURN", "withdrawn")
+    for document in ("TL9999", "BG 1"):
+        with pytest.raises(RemoteError, match=r"NO_SUCH|INVALID_FIELD"):
+            await house.bring_back(document)
+
+
+async def test_an_ending_after_the_end_changes_nothing(house: House) -> None:
+    await house.stocked("BG-001", "10")
+    told = order("LY1001", ("BG-001", "4"))
+    await house.placed(told)
+    await house.approved(told)
+    await house.issue("LY1001")
+    await house.cancelled(told)
+    assert (await house.promise("LY1001")).state == stock_pb2.RESERVATION_STATE_ISSUED
+    assert await house.events("LY1001") == ["StockReserved", "StockReserved", "StockIssued"]
+
+
+async def test_an_order_about_things_that_are_not_there_is_an_error_and_not_ignored(house: House) -> None:
+    await house.stocked("BG-001", "10")
+    for told in (order("LY1001", ("XX-1", "4")), order("LY1002", ("BG-001", "4"), warehouse="XX")):
+
+        def hear(tx: Transaction, told: orders_pb2.Order = told) -> None:
+            hold_for_order(tx, order_events.OrderPlaced(order=told))
+
+        with pytest.raises(NoSuch):
+            await house.at_work.runtime.writer.act(hear)
