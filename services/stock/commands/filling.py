@@ -27,15 +27,17 @@ def announce_promise(tx: Transaction, reservation: Reservation) -> None:
 
 def fill_waiting(tx: Transaction, shelf: Shelf, places: Iterable[Place]) -> None:
     """Promise what is available in these places to whoever waits for it; the shelf is saved by the caller."""
-    free = sorted({item for item, warehouse in places if shelf.available(item, warehouse) > 0})
-    for items in in_chunks(free):
-        _fill_some(tx, shelf, items)
+    for some in in_chunks(sorted(set(places))):
+        _fill_some(tx, shelf, some)
 
 
-def _fill_some(tx: Transaction, shelf: Shelf, items: Sequence[str]) -> None:
-    """Go through the documents that wait for some items, the oldest approval first."""
+def _fill_some(tx: Transaction, shelf: Shelf, places: Sequence[Place]) -> None:
+    """Go through the documents that wait, the oldest approval first, as long as anything is available."""
     after = None
-    while documents := reservations.waiting(tx.connection, items, after, _AT_ONCE):
+    while items := sorted({item for item, warehouse in places if shelf.available(item, warehouse) > 0}):
+        documents = reservations.waiting(tx.connection, items, after, _AT_ONCE)
+        if not documents:
+            return
         candidates = reservations.load(tx.connection, documents)
         filled = [reservation for reservation in candidates if reservation.fill(shelf)]
         reservations.save_many(tx.connection, filled)
