@@ -50,12 +50,15 @@ async def started_browser() -> AsyncIterator[Browser]:
 
 
 class ChatPage:
-    """One open page of one person. `complaints` gathers what the browser complained about."""
+    """One open page of one person. `complaints` gathers what the browser complained about, `requests`
+    the address of everything it fetched."""
 
     def __init__(self, context: BrowserContext, page: Page) -> None:
         self.context = context
         self.page = page
         self.complaints: list[str] = []
+        self.requests: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda message: self._note(message.type, message.text))
 
