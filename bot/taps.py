@@ -31,11 +31,16 @@ _PLANNED: Mapping[str, Callable[[Ask, dict[str, Any]], Awaitable[list[Reply]]]] 
 
 async def confirm_request(ask: Ask, row: CardRow, action: str) -> Tapped:
     """Look at the stock once more, then place the order; the card becomes the order's status card."""
-    data = row.data
-    lines = await with_figures(ask, data["sign"], data["lines"])
-    if any(is_positive(line["short"]) for line in lines):
-        changed = replace(row, data={**data, "lines": lines, "changed": True})
-        return Tapped(changed, ask.words("toast.changed"))
+    if not row.data.get("sent"):
+        data = row.data
+        lines = await with_figures(ask, data["sign"], data["lines"])
+        if any(is_positive(line["short"]) for line in lines):
+            changed = replace(row, data={**data, "lines": lines, "changed": True})
+            return Tapped(changed, ask.words("toast.changed"))
+        # Asked again after a crash, what the order itself already holds must not look like a shortage.
+        row = replace(row, data={**data, "sent": True})
+        assert ask.remember is not None, "taps can always remember"
+        await ask.remember(row)
     request = CreateOrderRequest.FromString(row.request)
     answer = await ask.voice.write(ask.voice.services.orders.CreateOrder, request)
     order = answer.order

@@ -48,6 +48,7 @@ class Reception:
         self._desk = desk
         self._sender = sender
         self._at_work: dict[str, asyncio.Task[Answer | None]] = {}
+        self._late: set[str] = set()
         self._kinds: Mapping[str, Callable[[Received, Badge], Awaitable[Answer | None]]] = {
             "text": self._read,
             "click": self._tap,
@@ -83,7 +84,10 @@ class Reception:
         """Work on what was kept before the last stop and not finished."""
         rows = await self._desk.runtime.reader.look(lambda c: received.unfinished(c, UNFINISHED))
         for row in rows:
-            await asyncio.wait([self._start(row)])
+            if row.cause not in self._at_work:
+                self._late.add(row.cause)
+                await asyncio.wait([self._start(row)])
+                self._late.discard(row.cause)
 
     async def catch_up_then_rest(self) -> None:
         """Catch up once, then look now and then for what a failed try left behind."""
@@ -198,7 +202,7 @@ class Reception:
         tapping = TAPS.get((card.kind, row.body["action"]))
         if row.body["action"] not in offered or tapping is None:
             return await self._answer_tap(row, ask, card, ask.words("toast.over"), "refused")
-        tapped = await tapping(ask, card, row.body["action"])
+        tapped = await tapping(replace(ask, remember=self._remember), card, row.body["action"])
         return await self._after_tap(row, ask, card, tapped)
 
     async def _after_tap(self, row: Received, ask: Ask, card: CardRow, tapped: Tapped) -> Answer:
@@ -213,12 +217,18 @@ class Reception:
             kept = replace(tapped.row, platform=newest.platform, reference=newest.reference)
             saved = cards.save(tx, kept)
             self._queue(tx, row, ask, tapped.replies)
+            if row.cause in self._late:
+                # Nobody waits for the answer any more that would have shown the card.
+                deliveries.queue(tx, f"{row.cause}-late", card.person, "renew", {"card": card.id})
             received.finish(tx, row.cause, "done")
             return saved
 
         saved = await self._desk.runtime.writer.act(write)
         self._sender.wake()
         return await self._shown(saved, ask, tapped.toast)
+
+    async def _remember(self, card: CardRow) -> None:
+        await self._desk.runtime.writer.act(lambda tx: cards.save(tx, card))
 
     async def _answer_tap(
         self, row: Received, ask: Ask, card: CardRow | None, toast: str, state: str

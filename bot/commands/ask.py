@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,9 @@ from bot.texts import Words
 from services.kit.errors import KuguanError
 from services.kit.ids import new_id
 
+Remember = Callable[[CardRow], Awaitable[None]]
+"""Keeps a card's row durably before anything else is done."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -29,6 +33,7 @@ class Ask:
     cause: str
     order: Order | None = None
     task: Task | None = None
+    remember: Remember | None = None
 
     def explain(self, error: KuguanError) -> str:
         """What went wrong and what to do, with the names people know."""

@@ -188,6 +188,7 @@ class Broker:
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.connection: Client = Client()
         self.stream: JetStreamContext | None = None
+        self._pull: Pull | None = None
 
     async def connect(self) -> None:
         """Connect and check that the stream is as it must be; afterwards reconnect for ever."""
@@ -277,7 +278,9 @@ class Broker:
     async def subscription(self) -> Pull:
         """Pulls from this service's durable consumer."""
         inbox = self.connection.new_inbox()
-        return Pull(self.connection, self._service, await self.connection.subscribe(inbox), inbox)
+        subscription = await self.connection.subscribe(inbox)
+        self._pull = Pull(self.connection, self._service, subscription, inbox)
+        return self._pull
 
     async def _on_error(self, error: Exception) -> None:
         log.warning("broker error", service=self._service, error=repr(error))
@@ -289,6 +292,9 @@ class Broker:
     async def _on_reconnect(self) -> None:
         telemetry.BROKER_CONNECTED.labels(self._service).set(1)
         log.info("broker connected again", service=self._service)
+        if self._pull is not None:
+            # A broker that restarted knows of no open request; without a new one we would be deaf for seconds.
+            await self._pull.ask()
 
     async def _on_close(self) -> None:
         if not self.closed.done():
@@ -298,8 +304,8 @@ class Broker:
 class Pull:
     """Events of a durable consumer as they come: one pull request is always open.
 
-    The client library's own fetch of a batch waits until the batch is full or its time is over; people in a
-    chat would wait with it.
+    The client library's own fetch asks anew for each batch and can hold an event back until the next one
+    comes; people in a chat would wait with it.
     """
 
     def __init__(self, connection: Client, service: str, subscription: Subscription, inbox: str) -> None:
@@ -314,7 +320,7 @@ class Pull:
         """What has arrived, at most a batch; empty after a quiet while. Raises BrokerDown."""
         try:
             if self._open <= 0 or time.monotonic() > self._ends:
-                await self._ask()
+                await self.ask()
             first = await self._subscription.next_msg(timeout=PULL_SECONDS + 1)
             arrived = [first]
             while self._subscription.pending_msgs and len(arrived) < PULL_BATCH:
@@ -327,7 +333,8 @@ class Pull:
             raise BrokerDown(repr(error)) from error
         return [message for message in arrived if self._counted(message)]
 
-    async def _ask(self) -> None:
+    async def ask(self) -> None:
+        """Open a pull request; more than one do no harm."""
         self._open = PULL_BATCH
         self._ends = time.monotonic() + PULL_SECONDS
         body = {"batch": PULL_BATCH, "expires": int(PULL_SECONDS * 1_000_000_000)}

@@ -18,7 +18,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from services.kit import telemetry
 from services.kit.database import Database
@@ -181,6 +181,11 @@ def record_failure(tx: Transaction, database: Database, event: Heard, reason: st
     row = {"event_id": event.event_id, "count": count, "reason": reason[:_REASON_LENGTH], "last_at": tx.now}
     database.upsert(ATTEMPTS, [row], tx.connection)
     return count
+
+
+def parked_count(connection: Connection) -> int:
+    """How many events are parked."""
+    return connection.execute(select(func.count()).select_from(PARKED)).scalar_one()
 
 
 def retry_parked(tx: Transaction, database: Database, reactions: Mapping[str, Reaction]) -> tuple[int, int]:

@@ -204,6 +204,7 @@ def _watch(runtime: Runtime) -> Callable[[], Awaitable[None]]:
                 telemetry.OUTBOX_UNSENT.labels(name).set(count)
                 age = 0.0 if oldest is None else (datetime.now(UTC) - oldest).total_seconds()
                 telemetry.OUTBOX_AGE.labels(name).set(age)
+            telemetry.PARKED.labels(name).set(await runtime.reader.look(inbox.parked_count))
             await asyncio.sleep(_OUTBOX_WATCH_SECONDS)
 
     return run
