@@ -15,4 +15,3 @@ def take(connection: Connection, name: str, count: int) -> int:
         return 1
     connection.execute(update(NUMBERS).where(NUMBERS.c.name == name).values(last=last + count))
     return int(last) + 1
-
