@@ -13,7 +13,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.load.bench import databases, machine, promises
+from tests.load.bench import company, databases, flow, growth, machine, promises
+from tests.load.bench.flow import Size
 from tests.load.bench.promises import Length
 from tests.load.bench.table import Table, summary
 
@@ -21,22 +22,41 @@ Measurement = Callable[[Path, bool], list[Table]]
 Databases = Callable[[Path], AbstractContextManager[Callable[[], str]]]
 
 
-def _promises(folder: Path, quick: bool) -> list[Table]:
-    return [_promises_on(databases.sqlite, "SQLite", folder, quick)]
+def _promises_on(databases_of: Databases, name: str) -> Measurement:
+    def measure(folder: Path, quick: bool) -> list[Table]:
+        length = Length(1, 2.0) if quick else Length(3, 3.0)
+        with databases_of(folder) as new_database:
+            return [promises.measure(folder, new_database, name, length)]
+
+    return measure
 
 
-def _promises_postgresql(folder: Path, quick: bool) -> list[Table]:
-    return [_promises_on(databases.postgresql, "PostgreSQL", folder, quick)]
+def _flow_on(databases_of: Databases, name: str) -> Measurement:
+    def measure(folder: Path, quick: bool) -> list[Table]:
+        size = Size(2.0, 80, 5_000, 1, 1_000) if quick else Size(5.0, 250, 20_000, 3, 4_000)
+        with databases_of(folder) as new_database:
+            return [flow.measure(folder, new_database, name, size)]
+
+    return measure
 
 
-def _promises_on(databases_of: Databases, name: str, folder: Path, quick: bool) -> Table:
-    with databases_of(folder) as new_database:
-        return promises.measure(folder, new_database, name, Length(1, 2.0) if quick else Length(3, 3.0))
+def _company(folder: Path, quick: bool) -> list[Table]:
+    return company.measure(folder, company.Length(1, 15, 40) if quick else company.Length(3, 100, 200))
+
+
+def _growth(folder: Path, quick: bool) -> list[Table]:
+    size = growth.Size(10_000, 1.5) if quick else growth.Size(100_000, 4.0)
+    with databases.sqlite(folder) as new_database:
+        return [growth.measure(folder, new_database, "SQLite", size)]
 
 
 MEASUREMENTS: dict[str, Measurement] = {
-    "promises": _promises,
-    "promises-postgresql": _promises_postgresql,
+    "promises": _promises_on(databases.sqlite, "SQLite"),
+    "flow": _flow_on(databases.sqlite, "SQLite"),
+    "company": _company,
+    "growth": _growth,
+    "promises-postgresql": _promises_on(databases.postgresql, "PostgreSQL"),
+    "flow-postgresql": _flow_on(databases.postgresql, "PostgreSQL"),
 }
 
 
