@@ -97,11 +97,11 @@ async def test_the_page_comes_back_by_itself_when_the_bot_was_killed(
 ) -> None:
     async with opened(browser_window, system, "zhangsan", NARROW) as zhangsan:
         order = await number_of(zhangsan, "领6包A4纸")
+        lixia = system.person("lixia")
+        card = await asyncio.to_thread(lixia.gets, order, "reject")
         killed = await asyncio.to_thread(system.kill, "bot")
         await asyncio.to_thread(system.wait_restarted, "bot", killed)
         # What happens from now on has to come to the page without anybody reloading it.
-        lixia = system.person("lixia")
-        card = await asyncio.to_thread(lixia.gets, order, "reject")
         await asyncio.to_thread(lixia.taps, card, "reject")
         await expect(zhangsan.cards(order, "refused").last).to_be_visible(timeout=4 * PATIENCE)
         await zhangsan.ready()
