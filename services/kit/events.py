@@ -293,7 +293,7 @@ class Broker:
         telemetry.BROKER_CONNECTED.labels(self._service).set(1)
         log.info("broker connected again", service=self._service)
         if self._pull is not None:
-            # A broker that restarted knows of no open request; without a new one we would be deaf for seconds.
+            # A broker that restarted knows of no open request; without a new one we are deaf for seconds.
             await self._pull.ask()
 
     async def _on_close(self) -> None:
