@@ -39,7 +39,7 @@ def show(screen: Screen, messages: Sequence[Mapping[str, Any]]) -> list[Choice]:
         if card:
             screen.print(_card(card, choices))
         elif message.get("text"):
-            screen.print(Text(str(message["text"])))
+            screen.print(Text(str(message["text"])), soft_wrap=True)
     return choices
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nkeys
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,6 +28,7 @@ from deploy.files import PRIVATE_DIRECTORY, PRIVATE_FILE, write_atomically
 
 BROKER_USERS = ("stock", "orders", "approvals", "bot", "deployer")
 SECRET_BYTES = 32
+CLIENT_NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
 
 _READ_ALL = (
     "approvals.read",
@@ -126,18 +129,55 @@ def _ensure_access_keys(directory: Path) -> None:
     )
 
 
+def add_client(directory: Path, name: str, permissions: Sequence[str]) -> Path:
+    """Give another program a secret and permissions, or change its permissions; returns its secret's file.
+
+    Raises CommandFailed for a name that is ours or cannot be one.
+    """
+    if not CLIENT_NAME.fullmatch(name) or name in {client.name for client in CLIENTS}:
+        raise CommandFailed(
+            f"程序名 {name} 不能用:用小写字母、数字和连字符,且不能与系统自带的重名。",
+            f"A program cannot be called {name}: use lower-case letters, digits, hyphens, and no name of ours.",
+        )
+    secret = directory / f"{name}.secret"
+    if not secret.exists():
+        write_atomically(secret, _new_secret())
+    others = [row for row in known_clients(directory) if row["client"] != name]
+    rows = [*others, _row(directory, Client(name, tuple(permissions)))]
+    write_if_changed(directory / "clients.json", _as_bytes(rows))
+    return secret
+
+
+def known_clients(directory: Path) -> list[dict[str, Any]]:
+    """The programs that may ask for tokens; raises CommandFailed where the file cannot be read."""
+    path = directory / "clients.json"
+    if not path.exists():
+        return []
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return [dict(row) for row in rows if isinstance(row["client"], str)]
+    except (ValueError, TypeError, KeyError) as error:
+        raise _damaged(path) from error
+
+
 def _clients_file(directory: Path) -> bytes:
-    rows: list[Mapping[str, object]] = [
-        {
-            "client": client.name,
-            "secret_sha256": hashlib.sha256(
-                read_secret(directory / f"{client.name}.secret").encode()
-            ).hexdigest(),
-            "permissions": list(client.permissions),
-            "may_vouch": client.may_vouch,
-        }
-        for client in CLIENTS
-    ]
+    """Our own programs as this version needs them, and those of other people as they are."""
+    ours = {client.name for client in CLIENTS}
+    others = [row for row in known_clients(directory) if row["client"] not in ours]
+    return _as_bytes([*(_row(directory, client) for client in CLIENTS), *others])
+
+
+def _row(directory: Path, client: Client) -> dict[str, Any]:
+    secret = read_secret(directory / f"{client.name}.secret")
+    return {
+        "client": client.name,
+        "secret_sha256": hashlib.sha256(secret.encode()).hexdigest(),
+        "permissions": list(client.permissions),
+        "may_vouch": client.may_vouch,
+    }
+
+
+def _as_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:
     return (json.dumps(rows, indent=2) + "\n").encode()
 
 

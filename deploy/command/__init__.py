@@ -10,6 +10,7 @@ from rich.console import Console as Screen
 from rich.text import Text
 
 from deploy.command import system, talk
+from deploy.command.clients import clients
 from deploy.command.events import events
 from deploy.command.tables import imports
 from deploy.errors import CommandFailed
@@ -36,6 +37,7 @@ for word in (
     application.command()(word)
 application.add_typer(imports, name="import")
 application.add_typer(events, name="events")
+application.add_typer(clients, name="clients")
 
 
 def main() -> None:

@@ -9,7 +9,13 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from deploy.errors import CommandFailed
-from deploy.secrets import BROKER_USERS, broker_public_keys, ensure_secrets
+from deploy.secrets import (
+    BROKER_USERS,
+    add_client,
+    broker_public_keys,
+    ensure_secrets,
+    known_clients,
+)
 
 
 def test_everything_is_made_private_at_the_first_start(tmp_path: Path) -> None:
@@ -79,3 +85,23 @@ def test_a_damaged_key_is_named(tmp_path: Path) -> None:
     (directory / "stock.nkey").write_text("SUAnothing")
     with pytest.raises(CommandFailed, match=r"stock\.nkey"):
         broker_public_keys(directory)
+
+
+def test_another_program_keeps_its_permissions_over_a_restart(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    ensure_secrets(folder)
+    secret = add_client(folder, "web-shop", ["stock.read", "stock.reserve"])
+    ensure_secrets(folder)
+    row = next(row for row in known_clients(folder) if row["client"] == "web-shop")
+    assert row["permissions"] == ["stock.read", "stock.reserve"]
+    assert row["may_vouch"] is False
+    assert row["secret_sha256"] == hashlib.sha256(secret.read_text().strip().encode()).hexdigest()
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("name", ["bot", "Web Shop", "../x", "", "x"])
+def test_a_program_cannot_take_a_name_of_ours_or_an_odd_one(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "secrets"
+    ensure_secrets(folder)
+    with pytest.raises(CommandFailed):
+        add_client(folder, name, ["stock.read"])
