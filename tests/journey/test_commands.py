@@ -87,6 +87,7 @@ def test_a_journey_by_command_only(system: System) -> None:
         run("tap", "--as", person, found, action)
     system.reaches(order, "FULFILLED")
     assert system.moved(order) == -5
+    system.person("zhangsan").waits(order, "done", "已发料")
     shown = system.command("inbox", "--as", "zhangsan").stdout
     assert order in shown
     assert "已发料" in shown
