@@ -15,6 +15,8 @@ from deploy.errors import CommandFailed
 from deploy.location import client_secret, not_running, service_address
 from deploy.wording import reason_words
 from services.kit.rpc import from_call_error
+from services.kit.settings import Settings
+from services.kit.tls import Tls
 
 Stub = TypeVar("Stub")
 
@@ -57,7 +59,7 @@ class Connection:
     def stub(self, kind: Callable[[grpc.Channel], Stub], service: str) -> Stub:
         """A stub of a service."""
         if service not in self._channels:
-            self._channels[service] = grpc.insecure_channel(self._address_of(service), options=_OPTIONS)
+            self._channels[service] = _channel(self._address_of(service))
         return kind(self._channels[service])
 
     def call(self, method: Callable[..., Any], request: Any, seconds: float = READ_SECONDS) -> Any:
@@ -90,6 +92,13 @@ class Connection:
                     raise _failure(error, unavailable) from error
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _channel(address: str) -> grpc.Channel:
+    tls = Tls.of(Settings.of("console"))
+    if tls is None:
+        return grpc.insecure_channel(address, options=_OPTIONS)
+    return grpc.secure_channel(address, tls.for_client(), options=_OPTIONS)
 
 
 def _fresh(request: Any) -> Any:

@@ -171,5 +171,5 @@ def change(part: Opened, action: Callable[[Transaction], Result]) -> Result:
         tx.caller = SYSTEM
         result = action(tx)
         audit.append(connection, tx.records)
-        outbox.append(part.database, connection, tx.events, tx.now)
+        outbox.append(connection, tx.events, tx.now)
         return result

@@ -136,8 +136,8 @@ def add_client(directory: Path, name: str, permissions: Sequence[str]) -> Path:
     """
     if not CLIENT_NAME.fullmatch(name) or name in {client.name for client in CLIENTS}:
         raise CommandFailed(
-            f"程序名 {name} 不能用:用小写字母、数字和连字符,且不能与系统自带的重名。",
-            f"A program cannot be called {name}: use lower-case letters, digits, hyphens, and no name of ours.",
+            f"程序名 {name} 不能用:要小写字母、数字和连字符,不能与自带的重名。",
+            f"A program cannot be called {name}: use lower-case letters, digits, hyphens, no name of ours.",
         )
     secret = directory / f"{name}.secret"
     if not secret.exists():

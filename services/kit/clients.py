@@ -9,6 +9,7 @@ import grpc
 from google.protobuf.message import Message
 
 from services.kit.rpc import MEBIBYTE, from_call_error
+from services.kit.tls import Tls
 
 Response = TypeVar("Response", bound=Message)
 
@@ -43,9 +44,11 @@ _OPTIONS = (
 )
 
 
-def connect(address: str) -> grpc.aio.Channel:
+def connect(address: str, tls: Tls | None = None) -> grpc.aio.Channel:
     """A channel to a service at ``host:port``; it connects by itself and again whenever needed."""
-    return grpc.aio.insecure_channel(address, options=_OPTIONS)
+    if tls is None:
+        return grpc.aio.insecure_channel(address, options=_OPTIONS)
+    return grpc.aio.secure_channel(address, tls.for_client(), options=_OPTIONS)
 
 
 async def call(method: Any, request: Message, *, token: str = "", seconds: float = READ_SECONDS) -> Any:

@@ -21,6 +21,7 @@ from nats.js import JetStreamContext
 from services.kit import telemetry
 from services.kit.errors import KuguanError
 from services.kit.ids import new_id
+from services.kit.tls import Tls
 
 log = structlog.get_logger("kuguan.events")
 
@@ -130,11 +131,13 @@ def consumer_settings(service: str, hears: Sequence[str]) -> dict[str, Any]:
     }
 
 
-async def ensure_streams(connection: Client, hears: Mapping[str, Sequence[str]]) -> None:
+async def ensure_streams(
+    connection: Client, hears: Mapping[str, Sequence[str]], replicas: int = 1
+) -> None:
     """Make the streams and consumers with the deployer's key, or compare what is there."""
     wanted = [
-        stream_settings(STREAM, ["kuguan.*.v1.>"]),
-        stream_settings(DEAD_STREAM, ["dead.>"]),
+        stream_settings(STREAM, ["kuguan.*.v1.>"]) | {"num_replicas": replicas},
+        stream_settings(DEAD_STREAM, ["dead.>"]) | {"num_replicas": replicas},
     ]
     for settings in wanted:
         info = await _api(connection, f"STREAM.INFO.{settings['name']}", {})
@@ -181,10 +184,11 @@ def _compare(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> None:
 class Broker:
     """A service's connection to the broker."""
 
-    def __init__(self, service: str, url: str, seed: str | None) -> None:
+    def __init__(self, service: str, url: str, seed: str | None, tls: Tls | None = None) -> None:
         self._service = service
         self._url = url
         self._seed = seed
+        self._tls = tls
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.connection: Client = Client()
         self.stream: JetStreamContext | None = None
@@ -197,6 +201,7 @@ class Broker:
                 self._url,
                 name=f"kuguan-{self._service}",
                 nkeys_seed_str=self._seed,
+                tls=None if self._tls is None else self._tls.for_broker(),
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=1,
                 ping_interval=10,

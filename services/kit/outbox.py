@@ -12,10 +12,11 @@ from typing import Any
 
 import structlog
 from google.protobuf.message import Message
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from services.kit import telemetry
+from services.kit.bulk import Bulk, inserting, microseconds
 from services.kit.database import Database, in_chunks
 from services.kit.errors import KuguanError
 from services.kit.events import Announcement, Broker
@@ -29,11 +30,14 @@ KEEP_SENT_DAYS = 30
 _PRUNE_AT_ONCE = 5_000
 _IDLE_SECONDS = 1.0
 _LOCK_SECONDS = 60.0
-_INSERT = insert(OUTBOX)
+_INSERT = inserting(OUTBOX, without=("sequence", "sent_at", "generation"))
+_ADVANCE = Bulk(
+    "INSERT INTO aggregates (aggregate, last_sequence) VALUES (?, ?)"
+    " ON CONFLICT (aggregate) DO UPDATE SET last_sequence = excluded.last_sequence"
+)
 _UNSENT = (
     select(OUTBOX).where(OUTBOX.c.sent_at.is_(None)).order_by(OUTBOX.c.sequence).limit(bindparam("batch"))
 )
-_MARK = update(OUTBOX).where(OUTBOX.c.sequence == bindparam("row")).values(sent_at=bindparam("moment"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Event:
     trace: str
 
 
-def append(database: Database, connection: Connection, events: Sequence[Event], now: datetime) -> int:
+def append(connection: Connection, events: Sequence[Event], now: datetime) -> int:
     """Write events in the order they happened, each with the next sequence of its aggregate."""
     if not events:
         return 0
@@ -55,23 +59,22 @@ def append(database: Database, connection: Connection, events: Sequence[Event], 
         for row in connection.execute(select(AGGREGATES).where(AGGREGATES.c.aggregate.in_(chunk))):
             last[row.aggregate] = row.last_sequence
     rows = []
-    milliseconds = int(now.timestamp() * 1000)
+    milliseconds, moment = int(now.timestamp() * 1000), microseconds(now)
     for event in events:
         last[event.aggregate] += 1
         rows.append(
-            {
-                "event_id": new_id(milliseconds),
-                "event_type": event.message.DESCRIPTOR.full_name,
-                "aggregate": event.aggregate,
-                "aggregate_sequence": last[event.aggregate],
-                "payload": event.message.SerializeToString(),
-                "trace": event.trace,
-                "created_at": now,
-            }
+            (
+                new_id(milliseconds),
+                event.message.DESCRIPTOR.full_name,
+                event.aggregate,
+                last[event.aggregate],
+                event.message.SerializeToString(),
+                event.trace,
+                moment,
+            )
         )
-    values = [{"aggregate": name, "last_sequence": number} for name, number in last.items()]
-    database.upsert(AGGREGATES, values, connection)
-    connection.execute(_INSERT, rows)
+    _ADVANCE(connection, list(last.items()))
+    _INSERT(connection, rows)
     return len(rows)
 
 
@@ -82,7 +85,8 @@ def unsent(connection: Connection, batch: int = BATCH) -> list[Announcement]:
 
 def mark_sent(connection: Connection, rows: Sequence[int], now: datetime) -> None:
     """Remember that the broker has the events."""
-    connection.execute(_MARK, [{"row": row, "moment": now} for row in rows])
+    for chunk in in_chunks(rows):
+        connection.execute(update(OUTBOX).where(OUTBOX.c.sequence.in_(chunk)).values(sent_at=now))
 
 
 def republish(connection: Connection, since: datetime) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -32,6 +33,7 @@ from services.kit.reading import Reader
 from services.kit.rpc import OPTIONS, Border, permissions_of
 from services.kit.service import Api, Runtime, Service, Timer
 from services.kit.settings import SettingInvalid, Settings
+from services.kit.tls import Tls
 from services.kit.writing import Writer
 
 log = structlog.get_logger("kuguan.run")
@@ -40,6 +42,7 @@ KIT_MIGRATIONS = Path(__file__).parent / "migrations"
 GRACE_SECONDS = 3.0
 BROKER_WAIT_SECONDS = 60.0
 _PRUNE_SECONDS = 600.0
+_COLLECT_THRESHOLDS = (20_000, 20, 50)
 _CANCELS = 20
 _CANCEL_SECONDS = 0.2
 _OUTBOX_WATCH_SECONDS = 10.0
@@ -84,7 +87,8 @@ async def start(service: Service, settings: Settings) -> Running:
     """Bring a service up; it is ready when this returns."""
     database = Database(settings.database_url, service.name)
     database.migrate({"kit": KIT_MIGRATIONS, service.name: service.migrations})
-    broker = Broker(service.name, settings.broker_url, _seed(settings))
+    tls = Tls.of(settings)
+    broker = Broker(service.name, settings.broker_url, _seed(settings), tls)
     await _connect(broker)
     loop = asyncio.get_running_loop()
     reader = Reader(database)
@@ -98,7 +102,7 @@ async def start(service: Service, settings: Settings) -> Running:
     runtime = Runtime(settings, database, writer, reader)
     if service.at_start is not None:
         await service.at_start(runtime)
-    server, address = await _serve(service.apis(runtime), settings)
+    server, address = await _serve(service.apis(runtime), settings, tls)
     running = Running(service, runtime, broker, server, address)
     relays.append(Relay(database, broker, writer, reader))
     jobs: list[Callable[[], Awaitable[None]]] = [relays[0].run, _watch(runtime), _closed(broker)]
@@ -132,7 +136,9 @@ async def _connect(broker: Broker) -> None:
             await asyncio.sleep(0.2)
 
 
-async def _serve(apis: Sequence[Api], settings: Settings) -> tuple[grpc.aio.Server | None, str]:
+async def _serve(
+    apis: Sequence[Api], settings: Settings, tls: Tls | None
+) -> tuple[grpc.aio.Server | None, str]:
     if not apis:
         return None, ""
     names = [_service_name(api) for api in apis]
@@ -146,7 +152,10 @@ async def _serve(apis: Sequence[Api], settings: Settings) -> tuple[grpc.aio.Serv
         reflection.enable_server_reflection([*names, reflection.SERVICE_NAME], server)
     host = settings.listen.rpartition(":")[0]
     try:
-        port = server.add_insecure_port(settings.listen)
+        if tls is None:
+            port = server.add_insecure_port(settings.listen)
+        else:
+            port = server.add_secure_port(settings.listen, tls.for_server())
     except RuntimeError:
         raise SettingInvalid(
             "KUGUAN_LISTEN", settings.listen, "the port is taken or the address is wrong"
@@ -265,5 +274,9 @@ def run(services: Sequence[Service]) -> None:
     telemetry.set_up_logging("+".join(service.name for service in services), first.get("LOG_LEVEL", "info"))
     import uvloop
 
+    # Everything imported lives as long as the process; the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_THRESHOLDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sys.exit(runner.run(_run(services)))

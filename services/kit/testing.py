@@ -29,6 +29,7 @@ from services.kit.events import ensure_streams
 from services.kit.run import Running
 from services.kit.service import Service
 from services.kit.settings import Settings
+from services.kit.tls import Tls
 
 START_SECONDS = 20.0
 
@@ -70,14 +71,15 @@ class TestBroker:
 
 
 @contextmanager
-def broker(folder: Path) -> Iterator[TestBroker]:
-    """Start a real broker; it ends with the block."""
+def broker(folder: Path, more: str = "") -> Iterator[TestBroker]:
+    """Start a real broker, with more lines of configuration if given; it ends with the block."""
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "broker.conf"
     ports = folder / "ports"
     config.write_text(
         f'listen: "127.0.0.1:-1"\nports_file_dir: "{ports}"\nmax_payload: 256KB\n'
         f'jetstream {{ store_dir: "{folder / "store"}", sync_interval: always, max_file_store: 8GB }}\n'
+        f"{more}"
     )
     ports.mkdir(exist_ok=True)
     program = shutil.which("nats-server", path=str(Path(sys.executable).parent)) or shutil.which(
@@ -104,9 +106,9 @@ def _url(ports: Path, folder: Path) -> str:
     raise AssertionError(f"the broker did not start: {(folder / 'broker.log').read_text()}")
 
 
-async def set_up_streams(url: str, hears: Mapping[str, Sequence[str]]) -> None:
+async def set_up_streams(url: str, hears: Mapping[str, Sequence[str]], tls: Tls | None = None) -> None:
     """Make streams and consumers, as the deployer does."""
-    connection = await nats.connect(url)
+    connection = await nats.connect(url, tls=None if tls is None else tls.for_broker())
     try:
         await ensure_streams(connection, hears)
     finally:
@@ -132,8 +134,9 @@ async def running(
         "KUGUAN_ACCESS_PRIVATE_KEY_FILE": str(folder / "access-private.pem"),
         **(environment or {}),
     }
-    at_work = await run.start(service, Settings.of(service.name, settings))
-    channel = connect(at_work.address)
+    told = Settings.of(service.name, settings)
+    at_work = await run.start(service, told)
+    channel = connect(at_work.address, Tls.of(told))
     try:
         yield at_work, channel
     finally:

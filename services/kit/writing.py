@@ -265,7 +265,7 @@ class Writer:
                 self._run_together(tx, together, answers, fresh)
             _store_answers(tx, fresh)
             audit.append(connection, tx.records)
-            return outbox.append(self._database, connection, tx.events, tx.now)
+            return outbox.append(connection, tx.events, tx.now)
 
     def _run_together(
         self, tx: Transaction, jobs: list[Job], answers: dict[str, Any], fresh: list[Job]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kuguan.stock.v1 import events_pb2, stock_pb2
 
+from services.kit.bulk import microseconds
 from services.kit.changes import Transaction, writes
 from services.kit.errors import InvalidField
 from services.stock.commands.filling import fill_waiting
@@ -12,7 +13,6 @@ from services.stock.domain.openings import Opened, judge
 from services.stock.domain.shelf import Place
 from services.stock.messages import requests
 from services.stock.storage import balances, ledger, numbers, openings
-from services.stock.storage.bulk import microseconds
 
 MAXIMUM_LINES = 10_000
 PREFIX = "QC"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kuguan.stock.v1 import events_pb2, stock_pb2
 
+from services.kit.bulk import microseconds
 from services.kit.changes import Transaction, writes
 from services.kit.quantity import Quantity
 from services.kit.wire import decimal
@@ -14,7 +15,6 @@ from services.stock.domain.texts import document_name
 from services.stock.messages import requests
 from services.stock.messages.stock import entry_message
 from services.stock.storage import balances, ledger, returns
-from services.stock.storage.bulk import microseconds
 
 
 @writes(audited=True)

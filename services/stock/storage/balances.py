@@ -22,10 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy import Date as SqlDate
 
+from services.kit.bulk import Bulk, inserting
 from services.kit.database import in_chunks
 from services.stock.domain.shelf import Balance, Key, Pick, Place, Shelf
 from services.stock.storage import warehouses
-from services.stock.storage.bulk import Bulk, inserting
 from services.stock.storage.tables import BALANCES, ITEMS, LOTS
 
 _LOADED = (

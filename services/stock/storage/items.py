@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from services.kit.bulk import inserting, microseconds
 from services.kit.database import in_chunks
 from services.kit.errors import NoSuch, VersionChanged
 from services.stock.domain.items import Item, Measure, Pack, Tracking
 from services.stock.domain.texts import shown
 from services.stock.storage import numbers
-from services.stock.storage.bulk import inserting, microseconds
 from services.stock.storage.tables import (
     BALANCES,
     ITEM_ALIASES,

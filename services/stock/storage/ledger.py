@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
+from services.kit.bulk import inserting, microseconds
 from services.stock.domain.items import Measure
 from services.stock.domain.ledger import Cause, Entry, Move, entries
 from services.stock.domain.returns import Outstanding
 from services.stock.domain.shelf import Key, Place
 from services.stock.storage import balances, items
-from services.stock.storage.bulk import inserting, microseconds
 from services.stock.storage.tables import ENTRIES
 
 _LAST = select(func.max(ENTRIES.c.sequence))

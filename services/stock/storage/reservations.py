@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
+from services.kit.bulk import inserting, microseconds
 from services.kit.database import in_chunks
 from services.kit.errors import NoSuch
 from services.stock.domain.reservations import LIVE, Line, Reservation, State
 from services.stock.domain.shelf import Key, Pick
 from services.stock.domain.texts import shown
 from services.stock.storage import items
-from services.stock.storage.bulk import inserting, microseconds
 from services.stock.storage.tables import ALLOCATIONS, LOTS, RESERVATION_LINES, RESERVATIONS
 
 _DOCUMENTS: Any = bindparam("documents", expanding=True)

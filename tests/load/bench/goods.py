@@ -15,9 +15,9 @@ from kuguan.stock.v1 import events_pb2
 from sqlalchemy import Connection, insert
 
 from services.kit import outbox
+from services.kit.bulk import inserting, microseconds
 from services.kit.database import Database
 from services.kit.outbox import Event
-from services.stock.storage.bulk import inserting, microseconds
 from services.stock.storage.tables import BALANCES, ENTRIES, ITEMS, NUMBERS, WAREHOUSES
 
 WAREHOUSE = "ZC"
@@ -80,7 +80,7 @@ def fill(database: Database, items: int, entries_of_each: int = 1) -> None:
         opened = events_pb2.StockOpened(
             document=OPENING, entry_count=count, first_sequence=1, last_sequence=count
         )
-        outbox.append(database, connection, [Event(opened, OPENING, "")], now)
+        outbox.append(connection, [Event(opened, OPENING, "")], now)
     _analyse(database)
 
 
