@@ -13,6 +13,7 @@ from kuguan.stock.v1 import items_pb2_grpc, stock_pb2_grpc
 
 from services.kit.clients import READ_SECONDS, WRITE_SECONDS, call, connect
 from services.kit.settings import Settings
+from services.kit.tls import Tls
 
 CLIENT = "bot"
 _EARLY_SECONDS = 60
@@ -35,8 +36,9 @@ class Services:
     """Stubs of the three services, and the exchange of chat identities for tokens."""
 
     def __init__(self, settings: Settings) -> None:
+        tls = Tls.of(settings)
         self._channels: dict[str, grpc.aio.Channel] = {
-            name: connect(settings.address_of(name)) for name in ("stock", "orders", "approvals")
+            name: connect(settings.address_of(name), tls) for name in ("stock", "orders", "approvals")
         }
         self._secret = settings.secret_file("CLIENT_SECRET_FILE", settings.secrets / f"{CLIENT}.secret")
         self._badges: dict[Who, Badge] = {}

@@ -131,9 +131,7 @@ def consumer_settings(service: str, hears: Sequence[str]) -> dict[str, Any]:
     }
 
 
-async def ensure_streams(
-    connection: Client, hears: Mapping[str, Sequence[str]], replicas: int = 1
-) -> None:
+async def ensure_streams(connection: Client, hears: Mapping[str, Sequence[str]], replicas: int = 1) -> None:
     """Make the streams and consumers with the deployer's key, or compare what is there."""
     wanted = [
         stream_settings(STREAM, ["kuguan.*.v1.>"]) | {"num_replicas": replicas},
