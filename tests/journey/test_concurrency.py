@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from time import time
 
 import grpc
 import pytest
 from google.type.decimal_pb2 import Decimal as WireDecimal
+from kuguan.approvals.v1 import access_pb2, access_pb2_grpc
 from kuguan.stock.v1 import stock_pb2, stock_pb2_grpc
 from kuguan.type.v1.quantity_pb2 import Quantity
 
-from services.kit.access import Caller, Signer
 from services.kit.ids import new_id
 from services.kit.rpc import from_call_error
 from tests.journey.person import Card
@@ -23,7 +22,6 @@ from tests.journey.test_taps import at_once
 
 CROWD = 64
 LEFT = 5
-SHOP = Caller(client="shop", permissions=frozenset({"stock.read", "stock.reserve"}))
 
 
 @dataclass(frozen=True)
@@ -82,12 +80,19 @@ def _import(system: System, kind: str, path: Path) -> None:
     assert '"refused": 0' in system.command("import", kind, str(path), "--json").stdout
 
 
-@pytest.fixture
-def shop(system: System) -> Shop:
-    """The program with its token; the channel stays open for the whole run."""
-    key = (system.data / "secrets" / "access-private.pem").read_text(encoding="ascii")
-    token, _ = Signer(key).token(SHOP, time())
-    return Shop(stock_pb2_grpc.StockServiceStub(system.channel("stock")), token)
+@pytest.fixture(scope="module")
+def shop(system: System) -> Iterator[Shop]:
+    """The program, made known as an administrator does it, with a token of its own."""
+    system.command("clients", "add", "shop", "stock.read", "stock.reserve", "--data", str(system.data))
+    system.wait_restarted("approvals", system.kill("approvals"))
+    secret = (system.data / "secrets" / "shop.secret").read_text(encoding="ascii").strip()
+    credential = access_pb2.ClientCredential(client="shop", secret=secret)
+    with system.channel("approvals") as channel:
+        stub = access_pb2_grpc.AccessServiceStub(channel)
+        asked = access_pb2.ExchangeClientRequest(credential=credential)
+        token = stub.ExchangeClient(asked, timeout=30, wait_for_ready=True).token.value
+    with system.channel("stock") as channel:
+        yield Shop(stock_pb2_grpc.StockServiceStub(channel), token)
 
 
 def test_of_64_programs_at_once_exactly_five_get_the_last_five(
