@@ -136,6 +136,7 @@ def declaration() -> Service:
             Timer("prune received", _HOUR, received.prune),
             Timer("prune deliveries", _HOUR, deliveries.prune),
             Timer("prune links", _HOUR, links.prune),
+            Timer("prune messages", _HOUR, conversation.prune),
         ),
         background=front.loops,
         at_start=front.open,
