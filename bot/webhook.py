@@ -28,6 +28,7 @@ from bot.storage.received import Received
 from bot.taps import TAPS
 from bot.texts import DEFAULT
 from bot.understand import Command, Intent, understand
+from services.kit import observe
 from services.kit.access import digest_of_secret
 from services.kit.errors import KuguanError, RemoteError, TooBusy, Unreachable
 from services.kit.writing import Transaction
@@ -111,7 +112,8 @@ class Reception:
             return await self._as_before(row)
         for pause in (*_PAUSES, None):
             try:
-                return await self._work_once(row)
+                with observe.span(f"chat {row.kind}"):
+                    return await self._work_once(row)
             except (Unreachable, TooBusy) as error:
                 if pause is None:
                     return await self._give_up(row, error)

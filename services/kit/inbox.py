@@ -20,7 +20,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from sqlalchemy import Connection, delete, func, insert, select
 
-from services.kit import telemetry
+from services.kit import observe, telemetry
 from services.kit.database import Database
 from services.kit.errors import InvalidInput, KuguanError
 from services.kit.events import Broker, BrokerDown
@@ -69,6 +69,11 @@ class Heard:
     sequence: int
     payload: bytes
     headers: Mapping[str, str]
+
+    @property
+    def trace(self) -> str:
+        """The trace in which it happened; empty if nobody follows it."""
+        return observe.checked(self.headers.get(observe.TRACEPARENT, ""))
 
     @classmethod
     def of(cls, message: Msg) -> Heard:
@@ -119,7 +124,7 @@ def apply(tx: Transaction, database: Database, reactions: Mapping[str, Reaction]
     if event.sequence > last + 1:
         return Outcome.EARLY
     message = read(event)
-    tx.trace = event.headers.get("traceparent", "")
+    tx.trace = tx.trace or event.trace
     reaction = reactions.get(event.event_type)
     if reaction is not None:
         reaction(tx, message)
@@ -272,7 +277,10 @@ class Inbox:
     async def _handle(self, message: Msg) -> None:
         event = Heard.of(message)
         try:
-            outcome = await self._writer.act(lambda tx: apply(tx, self._database, self._reactions, event))
+            with observe.span(f"hear {event.event_type}", event.trace, kind="CONSUMER") as place:
+                outcome = await self._writer.act(
+                    lambda tx: apply(tx, self._database, self._reactions, event), trace=place
+                )
         except Exception as error:  # noqa: BLE001 - counted, tried again and parked in the end
             await self._failed(message, event, error)
             return

@@ -14,7 +14,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from kuguan.type.v1 import options_pb2
 
-from services.kit import telemetry
+from services.kit import observe, telemetry
 from services.kit.access import NOBODY, Caller, Verifier, current_caller
 from services.kit.errors import KuguanError, NotSignedIn, PermissionMissing, RemoteError, TooBusy, Unreachable
 
@@ -99,6 +99,14 @@ def permissions_of(services: Sequence[str]) -> dict[str, str]:
     return permissions
 
 
+def _trace_of(context: Any) -> str:
+    """The trace that the caller's call belongs to; empty if it belongs to none."""
+    for key, value in context.invocation_metadata():
+        if key == observe.TRACEPARENT:
+            return observe.checked(value)
+    return ""
+
+
 Behaviour = Callable[[Any, Any], Awaitable[Any]]
 
 
@@ -123,15 +131,17 @@ class Border(grpc.aio.ServerInterceptor):
         }
         if handler.unary_unary:
             return grpc.unary_unary_rpc_method_handler(
-                self._around(handler.unary_unary, permission), **coding
+                self._around(handler.unary_unary, method, permission), **coding
             )
         if handler.stream_unary:
             return grpc.stream_unary_rpc_method_handler(
-                self._around(handler.stream_unary, permission), **coding
+                self._around(handler.stream_unary, method, permission), **coding
             )
         raise AssertionError(f"{method} streams in a way the border does not know")
 
-    def _around(self, behaviour: Behaviour, permission: str) -> Behaviour:
+    def _around(self, behaviour: Behaviour, method: str, permission: str) -> Behaviour:
+        name = method.lstrip("/")
+
         async def guarded(request: Any, context: Any) -> Any:
             try:
                 if self._running >= _AT_ONCE:
@@ -140,7 +150,11 @@ class Border(grpc.aio.ServerInterceptor):
                 self._running += 1
                 try:
                     current_caller.set(self._caller(context, permission))
-                    return await behaviour(request, context)
+                    place = _trace_of(context)
+                    if not place and not observe.is_recording():
+                        return await behaviour(request, context)
+                    with observe.span(name, place, kind="SERVER"):
+                        return await behaviour(request, context)
                 finally:
                     self._running -= 1
             except KuguanError as error:

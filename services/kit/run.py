@@ -22,7 +22,7 @@ from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
 from sqlalchemy.exc import DBAPIError
 
-from services.kit import inbox, outbox, telemetry
+from services.kit import inbox, observe, outbox, telemetry
 from services.kit.access import Verifier
 from services.kit.database import Database
 from services.kit.errors import KuguanError
@@ -271,7 +271,9 @@ def run(services: Sequence[Service]) -> None:
     first = Settings.of(services[0].name)
     if first.flag("DIE_WITH_PARENT"):
         die_with_parent()
-    telemetry.set_up_logging("+".join(service.name for service in services), first.get("LOG_LEVEL", "info"))
+    process = "+".join(service.name for service in services)
+    telemetry.set_up_logging(process, first.get("LOG_LEVEL", "info"))
+    observe.begin(process, first.get("OTLP_ENDPOINT"))
     import uvloop
 
     # Everything imported lives as long as the process; the collector need not look at it again and again.
@@ -279,4 +281,6 @@ def run(services: Sequence[Service]) -> None:
     gc.freeze()
     gc.set_threshold(*_COLLECT_THRESHOLDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        sys.exit(runner.run(_run(services)))
+        code = runner.run(_run(services))
+    observe.end()
+    sys.exit(code)

@@ -11,6 +11,7 @@ from typing import Any
 from google.protobuf.message import Message
 from sqlalchemy import Connection, MetaData
 
+from services.kit import observe
 from services.kit.access import current_caller
 from services.kit.database import Database
 from services.kit.errors import KuguanError
@@ -34,14 +35,18 @@ class Runtime:
 
         The change goes on when the caller goes away: the writer never learns of it (R3).
         """
-        return await asyncio.shield(self.writer.submit(command, request, current_caller.get()))
+        if not observe.is_recording():
+            place = observe.current_trace.get()
+            return await asyncio.shield(self.writer.submit(command, request, current_caller.get(), place))
+        with observe.span(f"write {command.name}") as place:
+            return await asyncio.shield(self.writer.submit(command, request, current_caller.get(), place))
 
     async def write_many(
         self, command: Command[Request, Response], requests: Sequence[Request]
     ) -> list[Response | KuguanError]:
         """Ask for many independent changes; each has its own answer or refusal, in the order asked."""
-        caller = current_caller.get()
-        return await self.writer.submit_many(command, requests, caller)
+        with observe.span(f"write {command.name}", requests=str(len(requests))) as place:
+            return await self.writer.submit_many(command, requests, current_caller.get(), place)
 
     async def read(self, query: Query[Request, Response], request: Request) -> Response:
         """Answer a query for the current caller."""
