@@ -78,11 +78,11 @@ def service_address(service: str) -> str:
 
 
 def database_url(data: Path, service: str) -> str:
-    """KUGUAN_<SERVICE>_DATABASE_URL or KUGUAN_DATABASE_URL, else the SQLite file in the data directory."""
-    for name in (f"KUGUAN_{service.upper()}_DATABASE_URL", "KUGUAN_DATABASE_URL"):
-        if os.environ.get(name):
-            return os.environ[name]
-    return f"sqlite:///{data / f'{service}.sqlite3'}"
+    """Where a part's database is, as the part itself reads it, on the data directory given."""
+    # Only where it is needed: reading the URL brings the database library with it.
+    from services.kit.settings import Settings
+
+    return Settings.of(service, {**os.environ, "KUGUAN_DATA": str(data)}).database_url
 
 
 def client_secret(client: str) -> str:

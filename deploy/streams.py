@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import nats
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from deploy.errors import CommandFailed
 from deploy.secrets import read_secret
 from services.kit.errors import KuguanError
-from services.kit.events import ensure_streams
+from services.kit.events import ensure_streams, events_waiting
 
 CONNECT_SECONDS = 5
+HEARD_SECONDS = 20.0
+_CALM_ROUNDS = 3
+_ROUND_SECONDS = 0.1
 
 
 async def set_up(data: Path, broker_url: str, hears: Mapping[str, Sequence[str]]) -> None:
@@ -21,8 +27,41 @@ async def set_up(data: Path, broker_url: str, hears: Mapping[str, Sequence[str]]
 
     Raises CommandFailed when the broker does not answer or a stream has other settings.
     """
+    connection = await _connect(data, broker_url)
     try:
-        connection = await nats.connect(
+        await ensure_streams(connection, hears)
+    except KuguanError as error:
+        raise CommandFailed(
+            f"消息流的设置与此版本不符:{error}", f"The streams are not set up as this version needs: {error}"
+        ) from error
+    finally:
+        await connection.close()
+
+
+async def wait_until_heard(data: Path, broker_url: str, services: Sequence[str]) -> bool:
+    """Wait a bounded time until nobody has anything left to hear; False if that did not come.
+
+    What has just been announced may still be on its way to the broker, so calm has to last a little.
+    """
+    connection = await _connect(data, broker_url)
+    try:
+        ends = time.monotonic() + HEARD_SECONDS
+        calm = 0
+        while calm < _CALM_ROUNDS and time.monotonic() < ends:
+            waiting = [await events_waiting(connection, service) for service in services]
+            calm = 0 if any(waiting) else calm + 1
+            await asyncio.sleep(_ROUND_SECONDS)
+        return calm >= _CALM_ROUNDS
+    except KuguanError:
+        return False
+    finally:
+        await connection.close()
+
+
+async def _connect(data: Path, broker_url: str) -> Client:
+    """A connection with the deployer's key; raises CommandFailed when the broker does not answer."""
+    try:
+        return await nats.connect(
             broker_url,
             name="kuguan-deployer",
             nkeys_seed_str=read_secret(data / "secrets" / "deployer.nkey"),
@@ -36,14 +75,6 @@ async def set_up(data: Path, broker_url: str, hears: Mapping[str, Sequence[str]]
         raise CommandFailed(
             f"无法连接消息服务器 {broker_url}。", f"The broker at {broker_url} cannot be reached: {error}."
         ) from error
-    try:
-        await ensure_streams(connection, hears)
-    except KuguanError as error:
-        raise CommandFailed(
-            f"消息流的设置与此版本不符:{error}", f"The streams are not set up as this version needs: {error}"
-        ) from error
-    finally:
-        await connection.close()
 
 
 def events_are_lost(data: Path) -> bool:

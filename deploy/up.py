@@ -27,7 +27,7 @@ from deploy.locks import only_one
 from deploy.ports import HOST, choose, require_free
 from deploy.processes import Child, Part
 from deploy.secrets import ensure_secrets
-from deploy.streams import events_are_lost, set_up
+from deploy.streams import events_are_lost, set_up, wait_until_heard
 
 BROKER_STOP_SECONDS = 5.0
 
@@ -117,6 +117,8 @@ class System:
 
         try:
             if await asyncio.to_thread(seed, self._data, self.running.addresses.__getitem__):
+                hearing = [name for name, packages in hears_of_all().items() if packages]
+                await wait_until_heard(self._data, self.running.broker_url, hearing)
                 self._say("演示公司已放入。", "The demo company is in.")
         except CommandFailed as failure:
             self._say(failure.chinese, failure.english)

@@ -30,6 +30,8 @@ DEAD_STREAM = "KUGUAN_DEAD"
 PUBLISH_SECONDS = 5.0
 PULL_SECONDS = 5.0
 PULL_BATCH = 64
+# Short, because what a killed process had fetched waits so long; longer work says that it goes on.
+ACK_SECONDS = 5
 MAXIMUM_EVENT_BYTES = 256 * 1024
 # What is left for the payload: the broker counts the attributes in the headers too.
 MAXIMUM_PAYLOAD_BYTES = MAXIMUM_EVENT_BYTES - 4096
@@ -125,7 +127,7 @@ def consumer_settings(service: str, hears: Sequence[str]) -> dict[str, Any]:
         "filter_subjects": [f"{package}.>" for package in hears],
         "deliver_policy": "all",
         "ack_policy": "explicit",
-        "ack_wait": 30 * 1_000_000_000,
+        "ack_wait": ACK_SECONDS * 1_000_000_000,
         "max_deliver": -1,
         "max_ack_pending": 256,
     }
@@ -149,6 +151,13 @@ async def ensure_streams(connection: Client, hears: Mapping[str, Sequence[str]],
             config = consumer_settings(service, packages)
             body = {"stream_name": STREAM, "config": config}
             _refuse_error(await _api(connection, f"CONSUMER.DURABLE.CREATE.{STREAM}.{service}", body))
+
+
+async def events_waiting(connection: Client, service: str) -> int:
+    """How many events a service has not yet heard or not yet answered for."""
+    info = await _api(connection, f"CONSUMER.INFO.{STREAM}.{service}", {})
+    _refuse_error(info)
+    return int(info["num_pending"]) + int(info["num_ack_pending"])
 
 
 async def _api(connection: Client, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,6 +237,12 @@ class Broker:
     def is_connected(self) -> bool:
         """Whether the broker is there now."""
         return bool(self.connection.is_connected)
+
+    async def pending(self) -> int:
+        """How many events the broker has for this service that are not answered. Raises BrokerDown."""
+        info = await _api(self.connection, f"CONSUMER.INFO.{STREAM}.{self._service}", {})
+        _refuse_error(info)
+        return int(info["num_pending"]) + int(info["num_ack_pending"])
 
     async def publish(self, events: Sequence[Announcement]) -> None:
         """Send events in order; returns when the broker has all of them on disk. Raises BrokerDown."""

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -35,6 +35,7 @@ TRIES = 8
 PAUSES = (1, 2, 5, 15, 60, 300, 300, 300)
 GAP_PAUSE_SECONDS = 1
 GAP_ALARM_SECONDS = 60
+IN_PROGRESS_SECONDS = 2.0
 KEEP_DAYS = 45
 _PRUNE_AT_ONCE = 5_000
 _REASON_LENGTH = 500
@@ -272,7 +273,7 @@ class Inbox:
                 await asyncio.sleep(1)
                 continue
             # Queued together they share one commit; the writer keeps their order.
-            await asyncio.gather(*[self._handle(message) for message in messages])
+            await asyncio.gather(*[_while_saying_so(message, self._handle(message)) for message in messages])
 
     async def _handle(self, message: Msg) -> None:
         event = Heard.of(message)
@@ -339,6 +340,17 @@ class Inbox:
             # The row in our table is what counts; the copy is a convenience.
             log.warning("no dead letter", service=self._service, error=str(error))
         await _answer(message.term())
+
+
+async def _while_saying_so(message: Msg, work: Coroutine[Any, Any, None]) -> None:
+    """Work on an event and tell the broker now and then that it is still being worked on."""
+    task = asyncio.ensure_future(work)
+    try:
+        while not (await asyncio.wait({task}, timeout=IN_PROGRESS_SECONDS))[0]:
+            await _answer(message.in_progress())
+        await task
+    finally:
+        task.cancel()
 
 
 async def _answer(sending: Any) -> None:

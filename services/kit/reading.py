@@ -71,6 +71,11 @@ class Reader:
         with self._database.reading.begin() as connection:
             return function(connection)
 
+    @property
+    def waiting(self) -> int:
+        """How many queries are at work or wait for a thread."""
+        return self._waiting
+
     def stop(self) -> None:
         """End the threads."""
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,13 @@ import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
-from sqlalchemy.exc import DBAPIError
 
 from services.kit import inbox, observe, outbox, telemetry
 from services.kit.access import Verifier
 from services.kit.database import Database
 from services.kit.errors import KuguanError
 from services.kit.events import Broker, BrokerDown
+from services.kit.health import Vitals, serve
 from services.kit.inbox import Inbox
 from services.kit.outbox import Relay
 from services.kit.reading import Reader
@@ -45,7 +44,6 @@ _PRUNE_SECONDS = 600.0
 _COLLECT_THRESHOLDS = (20_000, 20, 50)
 _CANCELS = 20
 _CANCEL_SECONDS = 0.2
-_OUTBOX_WATCH_SECONDS = 10.0
 
 
 @dataclass
@@ -58,6 +56,8 @@ class Running:
     server: grpc.aio.Server | None
     address: str
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    vitals: Vitals | None = None
+    watched: Any = None
 
     async def stop(self) -> None:
         """Take no more calls, finish what was accepted, then close."""
@@ -65,6 +65,8 @@ class Running:
             await self.service.at_stop()
         if self.server is not None:
             await self.server.stop(GRACE_SECONDS)
+        if self.watched is not None:
+            await self.watched.cleanup()
         await _cancelled(self.tasks)
         await self.runtime.writer.stop()
         self.runtime.reader.stop()
@@ -86,7 +88,8 @@ async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
 async def start(service: Service, settings: Settings) -> Running:
     """Bring a service up; it is ready when this returns."""
     database = Database(settings.database_url, service.name)
-    database.migrate({"kit": KIT_MIGRATIONS, service.name: service.migrations})
+    migrations = {"kit": KIT_MIGRATIONS, service.name: service.migrations}
+    database.migrate(migrations)
     tls = Tls.of(settings)
     broker = Broker(service.name, settings.broker_url, _seed(settings), tls)
     await _connect(broker)
@@ -105,13 +108,16 @@ async def start(service: Service, settings: Settings) -> Running:
     server, address = await _serve(service.apis(runtime), settings, tls)
     running = Running(service, runtime, broker, server, address)
     relays.append(Relay(database, broker, writer, reader))
-    jobs: list[Callable[[], Awaitable[None]]] = [relays[0].run, _watch(runtime), _closed(broker)]
+    running.vitals = Vitals(service, runtime, broker, migrations)
+    jobs = [relays[0].run, _closed(broker), *running.vitals.jobs()]
     if service.hears:
         jobs.append(Inbox(database, broker, writer, service.reactions).run)
     timers = (*service.timers, Timer("prune", _PRUNE_SECONDS, _prune))
     jobs.extend(_on_timer(runtime, timer) for timer in timers)
     jobs.extend(service.background(runtime))
     running.tasks = [asyncio.ensure_future(_named(job)) for job in jobs]
+    if listen := settings.get("METRICS_LISTEN"):
+        running.watched = await serve(running.vitals, listen)
     return running
 
 
@@ -198,25 +204,6 @@ def _on_timer(runtime: Runtime, timer: Timer) -> Callable[[], Awaitable[None]]:
 
 def _prune(tx: Any) -> int:
     return outbox.prune(tx.connection, tx.now) + inbox.prune(tx.connection, tx.now)
-
-
-def _watch(runtime: Runtime) -> Callable[[], Awaitable[None]]:
-    async def run() -> None:
-        name = runtime.settings.service
-        while True:
-            try:
-                count, oldest = await runtime.reader.look(outbox.backlog)
-            except (KuguanError, DBAPIError) as error:
-                # A measurement that fails in a busy moment must not end what it measures.
-                log.warning("backlog not measured", service=name, error=repr(error))
-            else:
-                telemetry.OUTBOX_UNSENT.labels(name).set(count)
-                age = 0.0 if oldest is None else (datetime.now(UTC) - oldest).total_seconds()
-                telemetry.OUTBOX_AGE.labels(name).set(age)
-            telemetry.PARKED.labels(name).set(await runtime.reader.look(inbox.parked_count))
-            await asyncio.sleep(_OUTBOX_WATCH_SECONDS)
-
-    return run
 
 
 def _closed(broker: Broker) -> Callable[[], Awaitable[None]]:

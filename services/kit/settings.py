@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from services.kit.errors import InvalidInput
 
 
@@ -91,8 +93,16 @@ class Settings:
 
     @property
     def database_url(self) -> str:
-        """KUGUAN_DATABASE_URL; the default is a SQLite file of the service in the data directory."""
-        return self.get("DATABASE_URL") or f"sqlite:///{self.data / (self.service + '.sqlite3')}"
+        """KUGUAN_DATABASE_URL; the default is a SQLite file of the service in the data directory.
+
+        The password comes from the file KUGUAN_DATABASE_PASSWORD_FILE where one is named.
+        """
+        url = self.get("DATABASE_URL") or f"sqlite:///{self.data / (self.service + '.sqlite3')}"
+        file = self.get("DATABASE_PASSWORD_FILE")
+        if not file:
+            return url
+        password = self.secret_file("DATABASE_PASSWORD_FILE", Path(file))
+        return make_url(url).set(password=password.value).render_as_string(hide_password=False)
 
     @property
     def listen(self) -> str:

@@ -25,6 +25,18 @@ INBOX_HANDLED = Counter("kuguan_inbox_handled", "Events heard by outcome", ["ser
 PARKED = Gauge("kuguan_events_parked", "Events parked", ["service"])
 GAPS = Counter("kuguan_sequence_gaps", "Events that arrived before an earlier one", ["service"])
 BROKER_CONNECTED = Gauge("kuguan_broker_connected", "Whether the broker is connected", ["service"])
+INBOX_PENDING = Gauge("kuguan_inbox_pending", "Events at the broker that were not applied yet", ["service"])
+LOOP_LAG = Gauge("kuguan_loop_lag_seconds", "How late the event loop is", ["service"])
+QUEUE_LENGTH = Gauge("kuguan_queue_length", "What waits for the writer or a reader", ["service", "queue"])
+DISK_FREE = Gauge("kuguan_disk_free_bytes", "Free space where the embedded database is", ["service"])
+VIOLATIONS = Gauge(
+    "kuguan_invariant_violations",
+    "Rows that break it, at most 20 a check",
+    ["service", "invariant"],
+)
+VERIFIED = Gauge(
+    "kuguan_verify_last_success_timestamp_seconds", "When all invariants were last seen to hold", ["service"]
+)
 
 
 def set_up_logging(service: str, level: str = "info") -> None:

@@ -27,10 +27,15 @@ class Finding:
 def verify(database: Database, service: Service) -> list[Finding]:
     """Run all checks of a service and of the kit on one consistent view of its database."""
     with database.reading.begin() as connection:
-        return [
-            Finding(service.name, check.invariant, check.title, tuple(check.find(connection)[:ROWS_SHOWN]))
-            for check in (*service.checks, *KIT_CHECKS)
-        ]
+        return findings(connection, service)
+
+
+def findings(connection: Connection, service: Service) -> list[Finding]:
+    """Run all checks of a service and of the kit on a connection that sees one moment."""
+    return [
+        Finding(service.name, check.invariant, check.title, tuple(check.find(connection)[:ROWS_SHOWN]))
+        for check in (*service.checks, *KIT_CHECKS)
+    ]
 
 
 def _sequences(connection: Connection) -> list[str]:

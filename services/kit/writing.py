@@ -51,6 +51,7 @@ log = structlog.get_logger("kuguan.writer")
 _STORED = REQUESTS.c.request_id, REQUESTS.c.command, REQUESTS.c.digest, REQUESTS.c.answer
 _REMEMBER = inserting(REQUESTS)
 _RUNS = 4
+_REFUSED_SECONDS = 10.0
 
 
 class InternalFault(KuguanError):
@@ -123,7 +124,9 @@ class Writer:
         self._limits = limits
         self._on_events = on_events
         self._parcels: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
-        self._waiting = 0
+        self.waiting = 0
+        # The bound because of which no commands are taken, such as a full disk; events and timers go on.
+        self.refusing = ""
         self._stopping = False
         self._thread = threading.Thread(target=self._work, name=f"{database.service}-writer", daemon=True)
         self._thread.start()
@@ -169,15 +172,17 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
 
     def _check_bound(self, more: int) -> None:
-        if self._stopping or self._waiting + more > self._limits.queued:
-            telemetry.SHED.labels(reason="writer_queue").inc()
-            raise TooBusy("writer_queue", 0.5)
+        is_full = self._stopping or self.waiting + more > self._limits.queued
+        if is_full or self.refusing:
+            limit = self.refusing or "writer_queue"
+            telemetry.SHED.labels(reason=limit).inc()
+            raise TooBusy(limit, _REFUSED_SECONDS if self.refusing else 0.5)
 
     def _queue(self, jobs: list[Job], *, all_answers: bool = False) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = self._loop.create_future()
         # A caller that went away must not leave a complaint about an error nobody fetched.
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
-        self._waiting += len(jobs)
+        self.waiting += len(jobs)
         self._parcels.put(Parcel(jobs, future, all_answers))
         return future
 
@@ -212,7 +217,7 @@ class Writer:
 
     def _resolve(self, parcels: list[Parcel], size: int) -> None:
         """Tell the callers, in the event loop, after the commit."""
-        self._waiting -= size
+        self.waiting -= size
         for parcel in parcels:
             if parcel.future.done():
                 continue
