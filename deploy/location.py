@@ -10,6 +10,7 @@ from pathlib import Path
 from deploy.errors import CommandFailed
 from deploy.files import write_atomically
 from deploy.secrets import read_secret
+from services.kit.settings import Settings
 
 DEFAULT_URL = "http://127.0.0.1:8088"
 SERVICES = ("stock", "orders", "approvals")
@@ -79,9 +80,6 @@ def service_address(service: str) -> str:
 
 def database_url(data: Path, service: str) -> str:
     """Where a part's database is, as the part itself reads it, on the data directory given."""
-    # Only where it is needed: reading the URL brings the database library with it.
-    from services.kit.settings import Settings
-
     return Settings.of(service, {**os.environ, "KUGUAN_DATA": str(data)}).database_url
 
 

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-
 from services.kit.errors import InvalidInput
 
 
@@ -101,6 +99,9 @@ class Settings:
         file = self.get("DATABASE_PASSWORD_FILE")
         if not file:
             return url
+        # Only where it is needed: programs without a database read settings too.
+        from sqlalchemy.engine import make_url
+
         password = self.secret_file("DATABASE_PASSWORD_FILE", Path(file))
         return make_url(url).set(password=password.value).render_as_string(hide_password=False)
 
