@@ -89,6 +89,14 @@ coverage: setup browser ## run all tests and show which lines none of them reach
 bench: setup ## measure speed on this machine, on both databases, beside the goals (about 8 minutes)
 	@$(BIN)/python -m tests.load.bench
 
+.PHONY: campaign
+campaign: setup ## kill, race, flood and cut the power of the whole system (about 20 minutes; LONG=1: hours; SEED=n)
+	@$(BIN)/python -m tests.load.campaign $(if $(LONG),--long) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+
+.PHONY: planted
+planted: setup ## plant known bugs into a copy and show that a named test catches each (about 5 minutes)
+	@$(BIN)/python -m tests.planted
+
 .PHONY: lock
 lock: ## resolve the packages again into requirements.lock (needs uv)
 	@uv pip compile pyproject.toml --quiet --group development --universal --python-version 3.11 --upgrade \

@@ -8,7 +8,7 @@ from time import sleep
 from tests.load.campaign.history import History
 from tests.load.campaign.kills import judge
 from tests.load.campaign.processes import all_are_back, children, kill_part, send
-from tests.load.campaign.traffic import FEW_WORDS, traffic
+from tests.load.campaign.traffic import PROMISES, traffic
 from tests.load.campaign.trial import Trial, Tried
 
 RARE = (
@@ -24,8 +24,11 @@ _EMPTY_SECONDS = 1.5
 
 
 def broker_away(trial: Trial, system: Tried) -> None:
-    """So many times each: down, frozen, emptied."""
-    with traffic(system, trial.seed, workers=4, weights=FEW_WORDS) as history:
+    """So many times each: down, frozen, emptied. Promises go on; orders wait for each other's events."""
+    with (
+        traffic(system, trial.seed, workers=3) as walks,
+        traffic(system, trial.seed + 1, workers=2, weights=PROMISES) as history,
+    ):
         sleep(1.0)
         gone: set[int] = set()
         for _ in range(trial.rounds):
@@ -39,7 +42,7 @@ def broker_away(trial: Trial, system: Tried) -> None:
             _freeze(trial, system, history)
             _empty(trial, system, gone)
         sleep(0.5)
-    judge(trial, system, history)
+    judge(trial, system, history, walks)
 
 
 def _answered_within(history: History, seconds: float) -> bool:

@@ -7,7 +7,7 @@ from time import sleep
 from tests.journey.system import PARTS, eventually
 from tests.load.campaign.history import History, differences, effects, rare_states
 from tests.load.campaign.processes import all_are_back, kill_part, ready_parts
-from tests.load.campaign.traffic import traffic
+from tests.load.campaign.traffic import ALL_KINDS, traffic
 from tests.load.campaign.trial import Trial, Tried
 
 RARE = (
@@ -26,7 +26,7 @@ _EVERYTHING_EVERY = 100
 
 def random_kills(trial: Trial, system: Tried) -> None:
     """Kill so many processes, most of them one by one, at any moment of their life."""
-    with traffic(system, trial.seed) as history:
+    with traffic(system, trial.seed, weights=ALL_KINDS) as history:
         sleep(1.0)
         gone: set[int] = set()
         for number in range(trial.rounds):
@@ -59,9 +59,9 @@ def _kill(trial: Trial, system: Tried, part: str, gone: set[int]) -> bool:
     return True
 
 
-def judge(trial: Trial, system: Tried, history: History) -> None:
-    """Compare the history with what is there, and check every invariant."""
-    operations = history.snapshot()
+def judge(trial: Trial, system: Tried, *histories: History) -> None:
+    """Compare what callers were told with what is there, and check every invariant."""
+    operations = [operation for history in histories for operation in history.snapshot()]
     broken = system.broken()
     found = effects(system.data)
     trial.seen.update(rare_states(operations, found))

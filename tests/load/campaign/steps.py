@@ -6,7 +6,7 @@ from tests.journey.system import eventually
 from tests.load.campaign.journeys import journeys
 from tests.load.campaign.kills import judge
 from tests.load.campaign.processes import all_are_back
-from tests.load.campaign.traffic import FEW_WORDS, traffic
+from tests.load.campaign.traffic import traffic
 from tests.load.campaign.trial import Trial, Tried
 
 STEPS = {
@@ -45,7 +45,7 @@ _STEP_SECONDS = 60.0
 
 def kills_at_steps(trial: Trial, system: Tried) -> None:
     """Every step of every part so many times; in each turn all parts die, each at a step of its own."""
-    with traffic(system, trial.seed, workers=2, weights=FEW_WORDS) as history:
+    with traffic(system, trial.seed, workers=2) as history:
         with journeys(system, 2) as walks:
             for _ in range(trial.rounds):
                 for turn in range(len(STEPS["bot"])):

@@ -28,9 +28,9 @@ def taps(trial: Trial, system: Tried) -> None:
     for number in range(trial.rounds):
         before = system.stock(DEAR)["on_hand"]
         order = _confirmed(trial, system)
-        # The first two votes are cast a little apart, so that both ends are surely seen.
-        if _decided(trial, system, order, ("", "approve", "reject")[number if number < 3 else 0]):
-            moved = _carried_out(trial, system, order, ("", "withdraw", "", "hand_over")[min(number, 4) % 4])
+        # Some votes and taps come a little earlier than their opposite, so that both ends are surely seen.
+        if _decided(trial, system, order, ("approve", "", "reject", "approve", "approve")[number % 5]):
+            moved = _carried_out(trial, system, order, ("", "any", "", "withdraw", "hand_over")[number % 5])
         else:
             moved = 0
         assert system.stock(DEAR)["on_hand"] == before - moved, f"seed {trial.seed}: {order}"
@@ -85,7 +85,7 @@ def _carried_out(trial: Trial, system: System, order: str, first: str) -> int:
     elif first == "hand_over":
         zhaoliu.taps(theirs, "hand_over")
     actions = [_tap(zhaoliu, theirs, "hand_over", ""), _tap(qianwu, others, "hand_over", "")] * (COPIES // 2)
-    if trial.chance.random() < 0.5:
+    if first:
         actions += [_tap(zhangsan, mine, "withdraw", "")] * 4
         trial.chance.shuffle(actions)
     else:

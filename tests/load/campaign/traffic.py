@@ -32,6 +32,8 @@ ALL_KINDS = (3, 2, 3, 1)
 """How often: orders without approval, orders with approval, promises, promises of what is scarce."""
 FEW_WORDS = (1, 1, 6, 1)
 """Mostly promises, of which nobody is told in the chat: it tells people one thing after the other."""
+PROMISES = (0, 0, 6, 1)
+"""Only what waits for no event."""
 _PIECES = {CHEAP: 1_000_000, DEAR: 1_000_000, SCARCE: 40}
 _COSTS = {CHEAP: 1, DEAR: 60, SCARCE: 1}
 _SECONDS = 2.0
@@ -150,6 +152,11 @@ def _insist(line: Line, method: Any, request: Any) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+def an_order(item: str, pieces: int) -> orders_pb2.CreateOrderRequest:
+    """A request for some pieces, under a request id of its own."""
+    return _order(new_id(), item, pieces)
 
 
 def _quantity(pieces: int) -> quantity_pb2.Quantity:
@@ -314,7 +321,7 @@ class Worker(Thread):
 
 @contextmanager
 def traffic(
-    system: System, seed: int, *, workers: int = WORKERS, weights: Sequence[int] = ALL_KINDS
+    system: System, seed: int, *, workers: int = WORKERS, weights: Sequence[int] = FEW_WORDS
 ) -> Iterator[History]:
     """Traffic while the block runs; afterwards every thread has ended and the history is whole."""
     history, stopping = History(), Event()

@@ -43,6 +43,20 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Kind:
+    """A kind of trial: what it does, how much of it short and long, and what it has to come through."""
+
+    name: str
+    what: str
+    short: int
+    long: int
+    rare: tuple[str, ...]
+    rare_when_long: tuple[str, ...] = ()
+    on_system: Callable[[Trial, Tried], None] | None = None
+    alone: Callable[[Trial], None] | None = None
+
+
+@dataclass(frozen=True)
 class Told:
     """What a trial tells at its end."""
 
@@ -104,6 +118,13 @@ class Tried(System):
         finally:
             for part in parts:
                 (self.orders / f"{part}.mix").unlink()
+
+    def was_killed(self) -> None:
+        """All processes were killed from outside: forget them, so that it can be started again."""
+        self._forget_connection()
+        process, self._process = self._process, None
+        assert process is not None
+        process.wait(30)
 
     def broken(self) -> list[str]:
         """What `kuguan verify` finds wrong, each with its part; nothing when all is well."""
