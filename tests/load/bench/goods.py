@@ -63,7 +63,7 @@ def spoken_words(number: int, way: int) -> str:
 
 def fill(database: Database, items: int, entries_of_each: int = 1) -> None:
     """Put items with their stock and their ledger into an empty database; not durable until it is closed."""
-    now = datetime.now(UTC) - timedelta(days=1)
+    now = datetime.now(UTC) - timedelta(hours=1)
     if database.is_sqlite:
         _hurry(database)
     with database.writing.begin() as connection:

@@ -49,6 +49,8 @@ _ALL = frozenset(
     }
 )
 _UNCLEAR = {"unreachable", "overloaded", "internal"}
+# What can happen to honest callers who race with each other; anything else is a fault of the traffic.
+_BUSINESS = {"rule_broken", "conflict", "already_exists"}
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,7 @@ class Worker(Thread):
             except grpc.RpcError as error:
                 told = from_call_error(cast(Any, error))
                 if told.kind not in _UNCLEAR:
+                    assert told.kind in _BUSINESS, f"{kind}: {told}"
                     self._history.add(Operation(kind, key, Outcome.REFUSED, asked, told.reason))
                     return None
                 if not insist or time.monotonic() > ends:
@@ -264,7 +267,7 @@ class Worker(Thread):
         self._reserve(SCARCE)
 
     def _reserve(self, item: str) -> None:
-        document = f"ext:campaign-{self._id()}"
+        document = f"campaign-{self._id()}"
         lines = [
             stock_pb2.ReserveLine(
                 line=1, item=item, warehouse=WAREHOUSE, quantity=_quantity(self._chance.randint(1, 9))
