@@ -61,7 +61,6 @@ def configuration(store: Path, port: int, monitor_port: int, keys: Mapping[str, 
 
     An acknowledged event survives a loss of power: every write is synced before it is acknowledged.
     """
-    users = ",\n".join(_user(name, key) for name, key in sorted(keys.items()))
     return f"""# Written at every start; changes made here are lost.
 listen: "{HOST}:{port}"
 http: "{HOST}:{monitor_port}"
@@ -75,12 +74,13 @@ jetstream {{
   max_file_store: {MAXIMUM_STORE}
   max_memory_store: {MAXIMUM_MEMORY}
 }}
-authorization {{
-  users: [
-{users}
-  ]
-}}
-"""
+{authorization(keys)}"""
+
+
+def authorization(keys: Mapping[str, str]) -> str:
+    """The part of a configuration that says who may do what; whoever has none of the keys is refused."""
+    users = ",\n".join(_user(name, key) for name, key in sorted(keys.items()))
+    return f"authorization {{\n  users: [\n{users}\n  ]\n}}\n"
 
 
 def _user(name: str, key: str) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 from deploy.command import system, talk
 from deploy.command.clients import clients
 from deploy.command.events import events
+from deploy.command.prepare import prepare
 from deploy.command.tables import imports
 from deploy.errors import CommandFailed
 
@@ -38,6 +39,7 @@ for word in (
 application.add_typer(imports, name="import")
 application.add_typer(events, name="events")
 application.add_typer(clients, name="clients")
+application.add_typer(prepare, name="prepare")
 
 
 def main() -> None:

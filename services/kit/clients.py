@@ -17,7 +17,9 @@ Response = TypeVar("Response", bound=Message)
 READ_SECONDS = 2.0
 WRITE_SECONDS = 5.0
 
-_RETRY = {
+# One name may stand for several replicas: calls go to each in turn.
+_CALLING = {
+    "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
         {
             "name": [{}],
@@ -41,7 +43,7 @@ _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_receive_message_length", 4 * MEBIBYTE),
     ("grpc.max_send_message_length", 4 * MEBIBYTE),
-    ("grpc.service_config", json.dumps(_RETRY)),
+    ("grpc.service_config", json.dumps(_CALLING)),
 )
 
 
