@@ -8,7 +8,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,7 +74,7 @@ class Running:
         self.runtime.database.dispose()
 
 
-async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
+async def _cancelled(tasks: Sequence[asyncio.Task[Any]]) -> None:
     """End tasks for good: a wait that ends at the very moment of its cancellation can swallow it."""
     for _ in range(_CANCELS):
         waiting = [task for task in tasks if not task.done()]
@@ -214,6 +214,18 @@ def _closed(broker: Broker) -> Callable[[], Awaitable[None]]:
     return run
 
 
+async def _unless(asked: asyncio.Event, starting: Coroutine[Any, Any, Running]) -> Running | None:
+    """Start, or nothing if a signal asks to stop first: a start may wait long for a broker that is away."""
+    task = asyncio.ensure_future(starting)
+    stop = asyncio.ensure_future(asked.wait())
+    await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if task.done():
+        return task.result()
+    await _cancelled([task])
+    return None
+
+
 async def _run(services: Sequence[Service]) -> int:
     """Run until a signal asks to stop, or one part fails: half a system is worse than none."""
     asked = asyncio.Event()
@@ -224,7 +236,10 @@ async def _run(services: Sequence[Service]) -> int:
     code = 0
     try:
         for service in services:
-            running.append(await start(service, Settings.of(service.name)))
+            started = await _unless(asked, start(service, Settings.of(service.name)))
+            if started is None:
+                return code
+            running.append(started)
             print(f"ready {service.name} {running[-1].address}", flush=True)
         stop = asyncio.ensure_future(asked.wait())
         tasks = [task for one in running for task in one.tasks]
