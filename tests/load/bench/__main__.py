@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.load.bench import company, databases, flow, growth, machine, promises
+from tests.load.bench import company, databases, flow, growth, machine, page, promises
 from tests.load.bench.flow import Size
 from tests.load.bench.promises import Length
 from tests.load.bench.table import Table, summary
@@ -41,7 +42,9 @@ def _flow_on(databases_of: Databases, name: str) -> Measurement:
 
 
 def _company(folder: Path, quick: bool) -> list[Table]:
-    return company.measure(folder, company.Length(1, 15, 40) if quick else company.Length(3, 100, 200))
+    return company.measure(
+        folder, company.Length(1, 15, 15.0, 40) if quick else company.Length(3, 100, 60.0, 200)
+    )
 
 
 def _growth(folder: Path, quick: bool) -> list[Table]:
@@ -63,6 +66,8 @@ MEASUREMENTS: dict[str, Measurement] = {
 def main() -> int:
     """Run the measurements asked for; answers 0 also where a goal is missed, because figures are no test."""
     asked = _arguments()
+    # Asked to stop, it ends whatever it started, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     screen = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     began = time.monotonic()
     tables: list[Table] = []
@@ -80,7 +85,10 @@ def main() -> int:
             for table in MEASUREMENTS[name](folder / name, asked.quick):
                 table.show(screen)
                 tables.append(table)
-    screen.print(summary(tables, time.monotonic() - began))
+    last = summary(tables, time.monotonic() - began)
+    screen.print(last)
+    if asked.page:
+        page.put_into(asked.page, told, tables, last)
     if asked.json:
         body = {"machine": told, "tables": [table.as_json() for table in tables]}
         asked.json.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -95,6 +103,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--folder", type=Path, default=tempfile.gettempdir(), help="where databases are made")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to a file as well")
+    parser.add_argument(
+        "--page", type=Path, metavar="FILE", help="put the tables into a page of the documents"
+    )
     return parser.parse_args()
 
 

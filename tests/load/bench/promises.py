@@ -85,6 +85,14 @@ def _rows(in_flight: int, goal: float, runs: dict[str, list[Measured]]) -> list[
         told(f"{label}: Reserve, {ITEMS:,} items", _rate(uniform), "/s", _note(uniform)),
         told(f"{label}: Reserve, one hot item", _rate(hot), "/s", _note(hot)),
         at_least(f"{label}: Reserve of the ceiling", share, goal, "%", _spread(uniform, echo)),
+        told(
+            f"{label}: the same by processor time",
+            min(run.server_microseconds for run in echo)
+            / min(run.server_microseconds for run in uniform)
+            * 100,
+            "%",
+            "the service's own time for each call, best rounds; others at work change it least",
+        ),
         at_least(f"{label}: hot item of uniform", of_uniform, _HOT_GOAL, "%", _spread(hot, uniform)),
         at_most(f"{label}: p99 of Reserve over p99 of empty call", slower, _TIMES_ECHO, "×"),
     ]
