@@ -68,8 +68,8 @@ def mixed(trial: Trial, system: Tried) -> None:
     before = _heard(system)
     with (
         system.mixing("stock", "orders", "approvals"),
-        traffic(system, trial.seed, workers=3) as history,
         journeys(system, 1),
+        traffic(system, trial.seed, workers=3) as history,
     ):
         sleep(trial.rounds)
     after = _heard(system)

@@ -32,7 +32,7 @@ def random_kills(trial: Trial, system: Tried) -> None:
         for number in range(trial.rounds):
             # Mostly with nearly everything at work, now and then into the middle of a start.
             least = 4 if trial.chance.random() < 0.8 else 2
-            eventually(lambda: ready_parts(system) >= least, "the parts come back", 120.0)  # noqa: B023
+            eventually(lambda: len(ready_parts(system)) >= least, "the parts come back", 120.0)  # noqa: B023
             sleep(trial.chance.uniform(0.05, 0.4))
             if number % _EVERYTHING_EVERY == trial.rounds // 2 % _EVERYTHING_EVERY:
                 all_are_back(system, gone)

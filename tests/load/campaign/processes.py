@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from pathlib import Path
 from time import sleep
 
@@ -49,21 +50,33 @@ def send(pid: int, number: signal.Signals) -> None:
         sleep(0)
 
 
-def ready_parts(system: System) -> int:
-    """How many parts are at work now."""
-    told, now = system.running()["processes"], children(system)
-    return sum(told[part] == now.get(part) for part in PARTS)
+def ready_parts(system: System) -> set[str]:
+    """The parts that are at work now: their process is the one that is told, and it takes connections."""
+    told, now = system.running(), children(system)
+    doors = {**told["addresses"], "bot": told["url"], "broker": told["broker_url"]}
+    return {
+        part
+        for part in PARTS
+        if told["processes"].get(part) == now.get(part) and _listens(doors[part].rpartition("/")[2])
+    }
 
 
 def all_are_back(system: System, gone: set[int]) -> None:
     """Wait until every part is ready again, none of them in a process that was killed."""
 
     def ready() -> bool:
-        told = system.running()["processes"]
-        now = children(system)
-        return all(told[part] == now.get(part) and told[part] not in gone for part in PARTS)
+        return ready_parts(system) == set(PARTS) and not gone & set(children(system).values())
 
     eventually(ready, "every part is back", seconds=120.0)
+
+
+def _listens(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def _read(file: Path) -> str:

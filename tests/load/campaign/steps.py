@@ -45,12 +45,12 @@ _STEP_SECONDS = 60.0
 
 def kills_at_steps(trial: Trial, system: Tried) -> None:
     """Every step of every part so many times; in each turn all parts die, each at a step of its own."""
-    with traffic(system, trial.seed, workers=2) as history:
-        with journeys(system, 2) as walks:
-            for _ in range(trial.rounds):
-                for turn in range(len(STEPS["bot"])):
-                    _one_turn(trial, system, {part: steps[turn] for part, steps in STEPS.items()})
-        trial.saw("journeys", sum(len(walk.orders) for walk in walks))
+    # The traffic ends first: whoever walks waits for words that stand behind its words in the chat.
+    with journeys(system, 2) as walks, traffic(system, trial.seed, workers=2) as history:
+        for _ in range(trial.rounds):
+            for turn in range(len(STEPS["bot"])):
+                _one_turn(trial, system, {part: steps[turn] for part, steps in STEPS.items()})
+    trial.saw("journeys", sum(len(walk.orders) for walk in walks))
     judge(trial, system, history)
 
 

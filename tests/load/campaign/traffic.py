@@ -30,7 +30,7 @@ UNIT = "件"
 WORKERS = 6
 ALL_KINDS = (3, 2, 3, 1)
 """How often: orders without approval, orders with approval, promises, promises of what is scarce."""
-FEW_WORDS = (1, 1, 6, 1)
+FEW_WORDS = (1, 1, 16, 2)
 """Mostly promises, of which nobody is told in the chat: it tells people one thing after the other."""
 PROMISES = (0, 0, 6, 1)
 """Only what waits for no event."""
@@ -49,8 +49,9 @@ _ALL = frozenset(
     }
 )
 _UNCLEAR = {"unreachable", "overloaded", "internal"}
-# What can happen to honest callers who race with each other; anything else is a fault of the traffic.
-_BUSINESS = {"rule_broken", "conflict", "already_exists"}
+# What can happen to honest callers who race with each other, or with an event that stock has not heard yet;
+# anything else is a fault of the traffic.
+_BUSINESS = {"rule_broken", "conflict", "already_exists", "not_found"}
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,6 @@ MODULES = {
     "bot": "bot",
 }
 QUICK_SECONDS = 0.05
-# What a killed part had fetched comes again after this, not after half a minute.
-ACKNOWLEDGE_SECONDS = 3
 _SHARE_SENT_TWICE = 0.3
 
 
@@ -94,12 +92,7 @@ def _events(module: Any) -> None:
         await publish(self, events)
         step("after publishing, before the mark")
 
-    settings = module.consumer_settings
-
-    def impatient_settings(service: str, hears: Sequence[str]) -> dict[str, Any]:
-        return {**settings(service, hears), "ack_wait": ACKNOWLEDGE_SECONDS * 1_000_000_000}
-
-    module.Broker.publish, module.consumer_settings = published, impatient_settings
+    module.Broker.publish = published
 
 
 def mixed(events: Sequence[Any]) -> list[Any]:
