@@ -42,7 +42,7 @@ run: setup ## start everything with a demo company, and the chat page on http://
 
 .PHONY: test
 test: setup browser ## run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # The chat page's tests drive the system's own Chromium; without the font, Chinese text is drawn as boxes.
 .PHONY: browser

@@ -148,7 +148,8 @@ async def test_queries_that_fill_every_reader_delay_the_relay_and_do_not_end_it(
     await asyncio.sleep(1.5)
     ended = relay.done()
     gate.set()
-    await asyncio.gather(*asked)
+    # The relay may have had one of the places: then one of these was refused.
+    await asyncio.gather(*asked, return_exceptions=True)
     assert not ended, "a busy moment must not end the service"
     await nothing_waits(shelf)
     relay.cancel()
