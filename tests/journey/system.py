@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic, sleep
@@ -47,8 +47,9 @@ def eventually(look: Callable[[], Found | None], what: str, seconds: float = PAT
 class System:
     """`kuguan up --demo` on a data directory, and everything one asks of it from outside."""
 
-    def __init__(self, data: Path, *, demo: bool = True) -> None:
+    def __init__(self, data: Path, *, demo: bool = True, settings: Mapping[str, str] | None = None) -> None:
         self.data = data
+        self._settings = dict(settings or {})
         self._demo = demo
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
@@ -154,7 +155,7 @@ class System:
     def environment(self) -> dict[str, str]:
         """The environment in which the `kuguan` command finds this system and no other."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("KUGUAN_")}
-        return {**kept, "KUGUAN_DATA": str(self.data), "COLUMNS": "160", "NO_COLOR": "1"}
+        return {**kept, **self._settings, "KUGUAN_DATA": str(self.data), "COLUMNS": "160", "NO_COLOR": "1"}
 
     def command(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run `kuguan` with these words."""
