@@ -39,10 +39,11 @@ def random_kills(trial: Trial, system: Tried) -> None:
                 system.kill_everything()
                 system.start(port=system.port)
                 trial.saw("killed everything")
-                continue
             # Each part in turn, so that none is spared; together with another one now and then.
-            _kill(trial, system, PARTS[number % len(PARTS)], gone)
-            if trial.chance.random() < 0.25 and _kill(trial, system, trial.chance.choice(PARTS), gone):
+            part = PARTS[number % len(PARTS)]
+            killed = _kill(trial, system, part, gone)
+            other = trial.chance.choice([one for one in PARTS if one != part])
+            if number % 4 == 1 and _kill(trial, system, other, gone) and killed:
                 trial.saw("killed two at once")
         all_are_back(system, gone)
         sleep(1.0)

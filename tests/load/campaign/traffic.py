@@ -201,7 +201,7 @@ class Worker(Thread):
 
     def _change(self, kind: str, method: Any, request: Any, person: Person, key: str = "") -> Any:
         """Ask for a change; where the outcome is unknown ask again with the same id, or leave it at that."""
-        insist, asked, ends = self._chance.random() < 0.7, 0, time.monotonic() + _AGAIN_SECONDS
+        insist, asked, ends = self._chance.random() < 0.5, 0, time.monotonic() + _AGAIN_SECONDS
         key = key or request.request_id
         while True:
             asked += 1
