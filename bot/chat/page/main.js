@@ -78,6 +78,7 @@ async function become(id) {
 async function choose(id) {
   try {
     live?.end();
+    at("toasts").replaceChildren(); // a passing word was said to somebody else
     await become(id);
     await enter();
   } catch (error) {
