@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from services.kit import telemetry
 from tests.load.bench import company, databases, flow, growth, machine, page, promises
 from tests.load.bench.flow import Size
 from tests.load.bench.promises import Length
@@ -48,7 +49,7 @@ def _company(folder: Path, quick: bool) -> list[Table]:
 
 
 def _growth(folder: Path, quick: bool) -> list[Table]:
-    size = growth.Size(10_000, 1.5) if quick else growth.Size(100_000, 4.0)
+    size = growth.Size(10_000, 0.7) if quick else growth.Size(100_000, 2.0)
     with databases.sqlite(folder) as new_database:
         return [growth.measure(folder, new_database, "SQLite", size)]
 
@@ -68,12 +69,15 @@ def main() -> int:
     asked = _arguments()
     # Asked to stop, it ends whatever it started, as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # The parts of the kit that work in this process have nothing to tell but faults.
+    telemetry.set_up_logging("bench", "error")
     screen = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     began = time.monotonic()
     tables: list[Table] = []
     with tempfile.TemporaryDirectory(prefix="kuguan-bench-", dir=asked.folder) as place:
         folder = Path(place)
         told = machine.description(folder)
+        told["run"] = "quick: short rounds, fewer goods" if asked.quick else "full"
         for label, value in told.items():
             screen.print(f"{label:26} {value}")
         if machine.is_kept_in_memory(folder):

@@ -54,6 +54,8 @@ def measure(folder: Path, new_database: Callable[[], str], database: str, length
 
 def _in_turns(room: Stockroom, echo: children.Child, length: Length) -> dict[tuple[int, str], list[Measured]]:
     measured: dict[tuple[int, str], list[Measured]] = {}
+    # A service that has just started reads its pages for the first time; that is another figure.
+    call(Task(room.address, "uniform", 32, length.seconds, "before-the-rounds", room.token, ITEMS, 5_000))
     for number in range(length.rounds):
         for in_flight in IN_FLIGHT:
             for kind in _KINDS:
