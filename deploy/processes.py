@@ -46,10 +46,20 @@ class LogFile:
 
     path: Path
     last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=_LINES_KEPT))
+    lost: int = 0
 
     def add(self, line: bytes) -> None:
-        """Append a line."""
+        """Append a line. Where the disk takes none it is counted: nobody must wait for a log."""
         self.last_lines.append(line.decode("utf-8", "replace").rstrip())
+        told = f"… {self.lost} lines were lost, the disk took none\n".encode() if self.lost else b""
+        try:
+            self._write(told + line)
+        except OSError:
+            self.lost += 1
+        else:
+            self.lost = 0
+
+    def _write(self, line: bytes) -> None:
         if self.path.exists() and self.path.stat().st_size > LOG_BYTES:
             self.path.replace(self.path.with_name(self.path.name + ".1"))
         if not self.path.exists():
