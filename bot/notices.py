@@ -19,11 +19,11 @@ from kuguan.stock.v1 import events_pb2 as stock
 from bot.company import ITEM, ORDER, PERSON, TASK, WAREHOUSE
 from bot.storage import cards, deliveries, projections
 from bot.storage.cards import CardRow
+from services.kit.changes import Transaction
 from services.kit.ids import new_id
 from services.kit.inbox import Reaction
 from services.kit.quantity import parse_fraction
 from services.kit.service import full_name
-from services.kit.writing import Transaction
 
 KEEPER = "keeper"
 ADMINISTRATOR = "admin"
@@ -110,10 +110,10 @@ def on_stock_changed(tx: Transaction, event: orders.OrderStockChanged) -> None:
 
 def on_approved(tx: Transaction, event: orders.OrderApproved) -> None:
     """The order may be carried out: its requester hears it, and the keepers get something to do."""
-    on_order(tx, event)
     order = event.order
     key = "notice.approved_return" if _arrives(order) else "notice.approved"
     tell(tx, order.requester, key, order=order.name)
+    on_order(tx, event)
     call_keepers(tx, order)
 
 
@@ -131,19 +131,19 @@ def call_keepers(tx: Transaction, order: Order) -> None:
 
 def on_rejected(tx: Transaction, event: orders.OrderRejected) -> None:
     """The requester hears who refused, and why."""
-    on_order(tx, event)
     order = event.order
     key = "notice.rejected_because" if order.outcome_reason else "notice.rejected"
     tell(tx, order.requester, key, order=order.name, who=order.outcome_person, reason=order.outcome_reason)
+    on_order(tx, event)
 
 
 def _on_end(key: str, key_of_receipt: str = "") -> Reaction:
     """The requester hears how the order ended."""
 
     def reaction(tx: Transaction, event: Any) -> None:
-        on_order(tx, event)
         receiving = _arrives(event.order) and key_of_receipt
         tell(tx, event.order.requester, key_of_receipt if receiving else key, order=event.order.name)
+        on_order(tx, event)
 
     return reaction
 

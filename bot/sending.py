@@ -19,8 +19,8 @@ from bot.preparing import prepare
 from bot.storage import cards, deliveries, preferences
 from bot.storage.cards import CardRow
 from bot.storage.deliveries import Delivery
+from services.kit.changes import Transaction
 from services.kit.errors import KuguanError, RemoteError
-from services.kit.writing import Transaction
 
 log = structlog.get_logger("kuguan.sending")
 

@@ -54,6 +54,8 @@ class Front:
         channel = _web_channel(desk)
         self._channels = [channel]
         sender = Sender(desk, {one.name: one for one in self._channels})
+        # What reactions and answers queue goes out as soon as it is committed.
+        runtime.writer.listen(sender.wake)
         reception = Reception(desk, sender)
         self._loops = [sender.run, reception.catch_up_then_rest]
         for one in self._channels:

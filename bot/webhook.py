@@ -30,8 +30,8 @@ from bot.texts import DEFAULT
 from bot.understand import Command, Intent, understand
 from services.kit import observe
 from services.kit.access import digest_of_secret
+from services.kit.changes import Transaction
 from services.kit.errors import KuguanError, RemoteError, TooBusy, Unreachable
-from services.kit.writing import Transaction
 
 log = structlog.get_logger("kuguan.webhook")
 

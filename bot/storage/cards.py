@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from bot.storage.tables import CARDS
-from services.kit.writing import Transaction
+from services.kit.changes import Transaction
 
 NOT_SAVED = datetime(1970, 1, 1, tzinfo=UTC)
 

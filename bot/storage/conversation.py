@@ -13,9 +13,10 @@ from bot.chat.conversation import Author, Draft, Listener, Message, Unsubscribe
 from bot.chat.encoding import content_from_json, content_to_json
 from bot.chat.platform import Card
 from bot.storage.tables import HEADS, MESSAGES, stored_form
+from services.kit.changes import Transaction
 from services.kit.database import in_chunks
 from services.kit.reading import Reader
-from services.kit.writing import Transaction, Writer
+from services.kit.writing import Writer
 
 KEEP_DAYS = 400
 _PRUNE_AT_ONCE = 5_000

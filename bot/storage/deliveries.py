@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Subquery, delete, func, insert, select, update
 
 from bot.storage.tables import DELIVERIES
-from services.kit.writing import Transaction
+from services.kit.changes import Transaction
 
 KEEP_DAYS = 30
 _PRUNE_AT_ONCE = 5_000

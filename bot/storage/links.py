@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 
 from bot.storage.tables import LINKS
-from services.kit.writing import Transaction
+from services.kit.changes import Transaction
 
 _PRUNE_AT_ONCE = 5_000
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from bot.storage.tables import CONTACTS, GUIDES, LANGUAGES
-from services.kit.writing import Transaction
+from services.kit.changes import Transaction
 
 
 @dataclass(frozen=True, slots=True)

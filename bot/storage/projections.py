@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.storage.tables import PROJECTIONS
-from services.kit.writing import Transaction
+from services.kit.changes import Transaction
 
 _TICK = timedelta(microseconds=1)
 

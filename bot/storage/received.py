@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, select, tuple_, update
 
 from bot.storage.tables import RECEIVED
+from services.kit.changes import Transaction
 from services.kit.errors import NoSuch
-from services.kit.writing import Transaction
 
 KEEP_DAYS = 45
 _PRUNE_AT_ONCE = 5_000

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from services.approvals.commands import course
-from services.kit.writing import Transaction
+from services.kit.changes import Transaction
 
 REACTIONS: Mapping[str, Callable[[Transaction, Any], None]] = {
     "kuguan.orders.v1.OrderPlaced": course.open_task,

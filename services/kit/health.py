@@ -15,13 +15,13 @@ from sqlalchemy import delete, insert
 from sqlalchemy.exc import DBAPIError
 
 from services.kit import inbox, outbox, telemetry
+from services.kit.changes import Transaction
 from services.kit.errors import KuguanError
 from services.kit.events import Broker
 from services.kit.service import Runtime, Service
 from services.kit.settings import SettingInvalid
 from services.kit.tables import ATTEMPTS
 from services.kit.verify import findings
-from services.kit.writing import Transaction
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -21,11 +21,12 @@ from nats.errors import Error as NatsError
 from sqlalchemy import Connection, delete, func, insert, select
 
 from services.kit import observe, telemetry
+from services.kit.changes import Transaction
 from services.kit.database import Database
 from services.kit.errors import InvalidInput, KuguanError
 from services.kit.events import Broker, BrokerDown
 from services.kit.tables import ATTEMPTS, HEARD, INBOX, PARKED
-from services.kit.writing import Transaction, Writer
+from services.kit.writing import Writer
 
 log = structlog.get_logger("kuguan.inbox")
 

@@ -13,12 +13,13 @@ from sqlalchemy import Connection, MetaData
 
 from services.kit import observe
 from services.kit.access import current_caller
+from services.kit.changes import Command, Transaction
 from services.kit.database import Database
 from services.kit.errors import KuguanError
 from services.kit.inbox import Reaction
 from services.kit.reading import Query, Reader, Request, Response
 from services.kit.settings import Settings
-from services.kit.writing import Command, Transaction, Writer
+from services.kit.writing import Writer
 
 
 @dataclass(frozen=True)

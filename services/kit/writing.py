@@ -26,23 +26,11 @@ from sqlalchemy.exc import DBAPIError
 from services.kit import audit, outbox, telemetry
 from services.kit.access import NOBODY, SYSTEM, Caller
 from services.kit.bulk import inserting, microseconds
-from services.kit.changes import Asked, Command, Response, Transaction, writes, writes_in_groups, writes_with
+from services.kit.changes import Asked, Command, Response, Transaction
 from services.kit.database import Database, in_chunks, should_run_again
 from services.kit.errors import KuguanError, RequestIdReused, TooBusy, Unreachable
 from services.kit.ids import check_request_id
 from services.kit.tables import REQUESTS
-
-__all__ = [
-    "Asked",
-    "Command",
-    "InternalFault",
-    "Limits",
-    "Transaction",
-    "Writer",
-    "writes",
-    "writes_in_groups",
-    "writes_with",
-]
 
 Result = TypeVar("Result")
 
@@ -125,6 +113,7 @@ class Writer:
         self._on_events = on_events
         self._parcels: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
         self.waiting = 0
+        self._listeners: list[Callable[[], None]] = []
         # The bound because of which no commands are taken, such as a full disk; events and timers go on.
         self.refusing = ""
         self._stopping = False
@@ -165,6 +154,10 @@ class Writer:
             raise TooBusy("writer_stopping", 0.5)
         return self._queue([Job(caller, trace, action=action)])
 
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call a listener in the event loop after each commit; it must neither block nor raise."""
+        self._listeners.append(listener)
+
     async def stop(self) -> None:
         """Finish what is queued, then end the thread."""
         self._stopping = True
@@ -202,11 +195,12 @@ class Writer:
         if first is None:
             return [], False
         parcels, size = [first], len(first.jobs)
-        ends = time.monotonic() + self._limits.linger_seconds
+        if busy:
+            # One sleep, then everything at once: waking for each job would take the loop's time from it.
+            time.sleep(self._limits.linger_seconds)
         while size < self._limits.group:
             try:
-                wait = max(0.0, ends - time.monotonic())
-                parcel = self._parcels.get(timeout=wait) if busy else self._parcels.get_nowait()
+                parcel = self._parcels.get_nowait()
             except queue.Empty:
                 break
             if parcel is None:
@@ -226,6 +220,8 @@ class Writer:
                 parcel.future.set_exception(result)
             else:
                 parcel.future.set_result(result)
+        for listener in self._listeners:
+            listener()
 
     def _run(self, group: list[Job]) -> None:
         for attempt in range(_RUNS):

@@ -14,8 +14,8 @@ from kuguan.orders.v1.orders_pb2 import (
 )
 from kuguan.stock.v1 import events_pb2 as stock_events
 
+from services.kit.changes import Transaction, writes
 from services.kit.errors import NoSuch, PermissionMissing
-from services.kit.writing import Transaction, writes
 from services.orders import messages
 from services.orders.domain import process
 from services.orders.domain.errors import PersonRequired

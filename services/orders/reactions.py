@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.kit.writing import Transaction
+from services.kit.changes import Transaction
 from services.orders import commands
 
 REACTIONS: Mapping[str, Callable[[Transaction, Any], None]] = {

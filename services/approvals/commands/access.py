@@ -24,9 +24,9 @@ from services.approvals.messages.identities import checked_key
 from services.approvals.storage import identities, people
 from services.kit import wire
 from services.kit.access import Caller, Signer
+from services.kit.changes import Transaction, writes
 from services.kit.errors import TooBusy
 from services.kit.settings import Settings
-from services.kit.writing import Transaction, writes
 
 FAILURES_IN_A_BURST = 30
 SECONDS_FOR_ONE_FAILURE = 2

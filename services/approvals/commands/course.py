@@ -12,7 +12,7 @@ from services.approvals.domain.rules import Rule, Who, default_owners, pick
 from services.approvals.domain.tasks import Task, TaskState
 from services.approvals.messages import tasks as messages
 from services.approvals.storage import people, rules, surroundings, tasks
-from services.kit.writing import Transaction
+from services.kit.changes import Transaction
 
 FOLLOWED_UP_AT_ONCE = 50
 # Who owns what no rule covers as long as no rule names an owner.

@@ -23,8 +23,8 @@ from services.approvals.domain.tasks import MAXIMUM_COMMENT, Task
 from services.approvals.domain.wording import looked_up, plain_text
 from services.approvals.messages import tasks as messages
 from services.approvals.storage import surroundings, tasks, worklists
+from services.kit.changes import Transaction, writes
 from services.kit.errors import NoSuch
-from services.kit.writing import Transaction, writes
 
 
 @writes(audited=True)

@@ -16,9 +16,9 @@ from services.approvals.domain.wording import looked_up
 from services.approvals.messages import people as messages
 from services.approvals.storage import delegations, people, tasks
 from services.kit import wire
+from services.kit.changes import Transaction, writes
 from services.kit.errors import InvalidField, NoSuch
 from services.kit.ids import new_id
-from services.kit.writing import Transaction, writes
 
 
 @writes(audited=True)

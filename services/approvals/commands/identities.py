@@ -14,8 +14,8 @@ from services.approvals.domain.people import PersonLeft
 from services.approvals.domain.wording import looked_up
 from services.approvals.messages import identities as messages
 from services.approvals.storage import identities, people
+from services.kit.changes import Transaction, writes
 from services.kit.errors import Duplicate, NoSuch
-from services.kit.writing import Transaction, writes
 
 WRITE = "people.write"
 

@@ -13,7 +13,7 @@ from services.approvals.messages import tasks as messages
 from services.approvals.storage import surroundings, tasks
 from services.approvals.storage.surroundings import Surroundings
 from services.approvals.storage.tasks import Plan
-from services.kit.writing import Transaction
+from services.kit.changes import Transaction
 
 STUCK_CHECK = timedelta(minutes=10)
 

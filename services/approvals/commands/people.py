@@ -20,8 +20,8 @@ from services.approvals.domain.people import ManagerCycle, OwnRights, Person, ch
 from services.approvals.domain.wording import PERSON_ID, looked_up
 from services.approvals.messages import people as messages
 from services.approvals.storage import people, tasks
+from services.kit.changes import Transaction, writes
 from services.kit.errors import Duplicate, NoSuch, VersionChanged
-from services.kit.writing import Transaction, writes
 
 WRITE = "people.write"
 ANNOUNCED_AT_ONCE = 500

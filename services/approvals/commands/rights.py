@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from services.approvals.domain.people import Person, PersonLeft, PersonNeeded
 from services.approvals.storage import people
+from services.kit.changes import Transaction
 from services.kit.errors import NoSuch, PermissionMissing
-from services.kit.writing import Transaction
 
 
 def acting_person(tx: Transaction) -> Person:

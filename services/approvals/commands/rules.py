@@ -16,8 +16,8 @@ from services.approvals.domain.rules import Rule, RuleState
 from services.approvals.domain.wording import looked_up
 from services.approvals.messages import rules as messages
 from services.approvals.storage import people, rules, tasks
+from services.kit.changes import Transaction, writes
 from services.kit.errors import InvalidField, NoSuch, VersionChanged
-from services.kit.writing import Transaction, writes
 
 WRITE = "rules.write"
 

@@ -7,7 +7,7 @@ import pytest
 from services.approvals.domain.course import risen
 from services.approvals.domain.refusals import TaskChanged
 from services.approvals.storage import tasks
-from services.kit.writing import Transaction
+from services.kit.changes import Transaction
 from tests.service.approvals.company import Company, manager_then_finance, order
 
 

@@ -13,10 +13,11 @@ import pytest
 from sqlalchemy import Connection
 
 import bot
+from services.kit.changes import Transaction
 from services.kit.database import Database
 from services.kit.reading import Reader
 from services.kit.run import KIT_MIGRATIONS
-from services.kit.writing import Transaction, Writer
+from services.kit.writing import Writer
 
 Result = TypeVar("Result")
 

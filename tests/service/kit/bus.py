@@ -17,10 +17,11 @@ from kuguan.stock.v1.warehouses_pb2 import Warehouse
 from nats.aio.client import Client
 
 from services.kit import testing
+from services.kit.changes import Transaction
 from services.kit.events import DEAD_STREAM, STREAM, Announcement, Broker
 from services.kit.inbox import Inbox, Reaction
 from services.kit.outbox import Relay
-from services.kit.writing import Transaction, Writer
+from services.kit.writing import Writer
 from tests.service.kit.shelf import THINGS, Shelf
 
 HEARS = ("kuguan.stock.v1",)

@@ -18,12 +18,13 @@ from sqlalchemy import CheckConstraint, Column, Connection, MetaData, Table, Tex
 
 from services.kit import schema
 from services.kit.access import Caller
+from services.kit.changes import Asked, Command, Transaction, writes, writes_in_groups
 from services.kit.database import Database
 from services.kit.errors import Duplicate, KuguanError
 from services.kit.reading import Reader
 from services.kit.run import KIT_MIGRATIONS
 from services.kit.tables import AUDIT, OUTBOX, REQUESTS
-from services.kit.writing import Asked, Command, Limits, Transaction, Writer, writes, writes_in_groups
+from services.kit.writing import Limits, Writer
 
 Result = TypeVar("Result")
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select
 
 from services.kit import testing
 from services.kit.access import Caller
+from services.kit.changes import Transaction
 from services.kit.clients import call
 from services.kit.errors import NoSuch, RemoteError, Unreachable
 from services.kit.events import STREAM, StreamDiffers, ensure_streams, stream_settings
@@ -25,7 +26,6 @@ from services.kit.reading import View
 from services.kit.run import Running
 from services.kit.service import Api, Runtime, Service, Timer
 from services.kit.testing import Keys, eventually
-from services.kit.writing import Transaction
 from tests.service.kit.bus import HEARS, TYPE, Bus
 from tests.service.kit.shelf import METADATA, THINGS, Crash, create_thing, migrations, wanted
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from services.kit.changes import Transaction
 from services.kit.errors import VersionChanged
-from services.kit.writing import Transaction
 from services.orders.storage import orders
 from tests.service.orders.neighbours import World
 

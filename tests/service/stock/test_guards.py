@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.kit.writing import Transaction
+from services.kit.changes import Transaction
 from services.stock.storage import balances
 from tests.service.stock.house import House
 
