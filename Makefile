@@ -90,7 +90,7 @@ bench: setup ## measure speed on this machine, on both databases, beside the goa
 	@$(BIN)/python -m tests.load.bench
 
 .PHONY: campaign
-campaign: setup ## kill, race, flood and cut the power of the whole system (about 20 minutes; LONG=1: hours; SEED=n)
+campaign: setup ## kill, race, flood and cut the power of the whole system (about 10 minutes; LONG=1: hours; SEED=n)
 	@$(BIN)/python -m tests.load.campaign $(if $(LONG),--long) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 .PHONY: planted
