@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_FLAGS = (
@@ -17,6 +18,10 @@ BROWSER_FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+
+# How long an example takes says something about the machine, not about the code.
+settings.register_profile("kuguan", deadline=None)
+settings.load_profile("kuguan")
 
 
 def is_local(address: Any) -> bool:
