@@ -76,7 +76,7 @@ async def choose(ask: Ask, row: CardRow, action: str) -> Tapped:
     replies = await _PLANNED[plan["command"]](ask, plan)
     first = replies[0]
     if not isinstance(first, Show):
-        return Tapped(replace(row, state="cancelled"), "", replies)
+        return Tapped(replace(row, state="chosen"), "", replies)
     return Tapped(replace(first.row, id=row.id), "", replies[1:])
 
 

@@ -19,6 +19,6 @@ def draw_choice(row: CardRow, facts: Facts) -> Card:
     buttons.append(Button("cancel", words("button.none_of_these")))
     title = words("choice.title", word=data["word"])
     if row.state != "open":
-        stamp = words("stamp.cancelled")
+        stamp = words("stamp.cancelled") if row.state == "cancelled" else ""
         return Card(row.id, title, lines=tuple(lines), state=CardState.CLOSED, stamp=stamp)
     return Card(row.id, title, words("choice.subtitle"), tuple(lines), buttons=tuple(buttons))

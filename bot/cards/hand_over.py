@@ -36,7 +36,7 @@ def draw_hand_over(row: CardRow, facts: Facts) -> Card:
     return Card(
         row.id,
         words(title, kind=facts.kind(order.kind), order=order.name),
-        words("hand_over.for", person=facts.who(order.requester)),
+        words("hand_over.from" if receiving else "hand_over.for", person=facts.who(order.requester)),
         tuple(lines),
         groups,
         buttons,

@@ -120,10 +120,11 @@ def _decisions(facts: Facts) -> list[Line]:
 
 
 def rule_title(facts: Facts) -> str:
-    """The rule's words as approvals told them: Chinese and English, separated by " / "."""
-    title = facts.task.rule_title if facts.task else ""
-    chinese, _, english = title.partition(" / ")
-    return english or chinese if facts.words.language == "en" else chinese
+    """The rule's words in the person's language."""
+    task = facts.task
+    if task is None:
+        return ""
+    return (facts.words.language == "en" and task.rule_title_en) or task.rule_title
 
 
 def _arrives(order: Order) -> bool:

@@ -7,6 +7,7 @@ from kuguan.approvals.v1.approvals_pb2 import (
     Decision,
     ListTasksRequest,
     Task,
+    TaskState,
     TaskView,
 )
 
@@ -35,7 +36,7 @@ def approval_card(ask: Ask, task: Task) -> CardRow:
 async def decide_by_words(ask: Ask, intent: Intent) -> list[Reply]:
     """Decide the one task of the order that was named; the words stand for the tap on its card."""
     if intent.reference is None:
-        return [Say(ask.words("order.reference_missing", example=ask.words("help.approvals_example")))]
+        return [Say(ask.words("order.reference_missing", example=ask.words("example.approval")))]
     request = ListTasksRequest(page_size=2, view=TaskView.TASK_VIEW_TO_DECIDE, order=intent.reference)
     answer = await ask.voice.read(ask.voice.services.approvals.ListTasks, request)
     if len(answer.tasks) != 1:
@@ -49,5 +50,7 @@ async def decide_by_words(ask: Ask, intent: Intent) -> list[Reply]:
         decision=Decision.DECISION_APPROVE if agreed else Decision.DECISION_REFUSE,
         comment=intent.reason or "",
     )
-    await ask.voice.write(ask.voice.services.approvals.Decide, decision)
+    answer = await ask.voice.write(ask.voice.services.approvals.Decide, decision)
+    if agreed and answer.task.state == TaskState.TASK_STATE_OPEN:
+        return [Say(ask.words("stamp.you_agreed"))]
     return [Say(ask.words("approval.agreed" if agreed else "approval.refused", order=task.order))]

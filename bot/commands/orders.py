@@ -52,7 +52,7 @@ async def withdraw_request(ask: Ask, intent: Intent) -> list[Reply]:
 async def find_order(ask: Ask, intent: Intent) -> Order | Say:
     """The order a sentence names, if the person may see it; else what to say."""
     if intent.reference is None:
-        return Say(ask.words("order.reference_missing", example=ask.words("help.orders_example")))
+        return Say(ask.words("order.reference_missing", example=ask.words("example.order")))
     if not re.fullmatch(r"[A-Z]{0,2}[0-9]{1,15}", intent.reference):
         return Say(ask.words("order.not_found", reference=intent.reference))
     try:

@@ -70,7 +70,7 @@ async def show_request(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
 def _example(ask: Ask, entry: Entry, item: Item | None) -> str:
     known = item or next(iter(ask.company.items.values()), None)
     if known is None:
-        return ask.words("help.issue_example")
+        return ask.words("example.stock")
     name = ask.company.item_name(known.code, ask.words.language)
     return ask.words(entry.example, item=name, unit=known.base_unit)
 

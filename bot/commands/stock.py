@@ -38,7 +38,7 @@ async def show_stock(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
         return asked
     codes = [word["item"] for word in plan["words"]]
     if not codes:
-        return [Say(ask.words("request.items_missing", example=ask.words("help.stock_example")))]
+        return [Say(ask.words("request.items_missing", example=ask.words("example.stock")))]
     warehouse = plan["warehouse"] or ""
     if len(codes) == 1:
         return [Show(await _one(ask, codes[0], warehouse))]
@@ -138,7 +138,7 @@ async def show_history(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
     if asked is not None:
         return asked
     if not plan["words"]:
-        return [Say(ask.words("request.items_missing", example=ask.words("help.stock_example")))]
+        return [Say(ask.words("request.items_missing", example=ask.words("example.stock")))]
     replies: list[Reply] = []
     for word in plan["words"]:
         request = ListEntriesRequest(item=word["item"], warehouse=plan["warehouse"] or "", page_size=_ENTRIES)

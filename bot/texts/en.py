@@ -149,6 +149,7 @@ SENTENCES: dict[str, str] = {
     "hand_over.title": "Hand-over · {kind} {order}",
     "hand_over.receive": "Take back · {kind} {order}",
     "hand_over.for": "For {person}",
+    "hand_over.from": "From {person}",
     "hand_over.expires": "use by {day}",
     # Withdrawal
     "withdrawal.title": "Withdraw {order}?",
@@ -202,6 +203,9 @@ SENTENCES: dict[str, str] = {
     "toast.reminded": "Reminded",
     "toast.later": "Working on it, the card will follow",
     # Help
+    "example.stock": "how much A4 paper is left",
+    "example.order": "status of 1027",
+    "example.approval": "approve 1027",
     "help.title": "I keep the warehouse. Just tell me:",
     "help.stock": "Stock",
     "help.stock_example": "“how much A4 paper is left”, “yogurt in the cold store”",

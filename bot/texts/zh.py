@@ -149,6 +149,7 @@ SENTENCES: dict[str, str] = {
     "hand_over.title": "发料 · {kind} {order}",
     "hand_over.receive": "收料 · {kind} {order}",
     "hand_over.for": "交给 {person}",
+    "hand_over.from": "由 {person} 交回",
     "hand_over.expires": "有效期至 {day}",
     # Withdrawal
     "withdrawal.title": "撤回 {order}?",
@@ -202,6 +203,9 @@ SENTENCES: dict[str, str] = {
     "toast.reminded": "已催办",
     "toast.later": "正在处理,稍后更新",
     # Help
+    "example.stock": "A4纸还有多少",
+    "example.order": "1027 进度",
+    "example.approval": "同意 1027",
     "help.title": "我是库管,直接跟我说就行",
     "help.stock": "查库存",
     "help.stock_example": "「A4纸还有多少」「冷库的酸奶」",

@@ -70,7 +70,7 @@ function group(part) {
 }
 
 function buttons(card, busy, tap) {
-  if (card.state !== "open" || card.buttons.length === 0) return null;
+  if (card.buttons.length === 0) return null; // a card at work can still be withdrawn or urged
   const choices = card.buttons.length > 2 && card.buttons.every((button) => button.tone === "neutral" || button.action === "cancel");
   return element(
     "div",

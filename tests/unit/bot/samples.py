@@ -102,7 +102,8 @@ def task(
         "lines": [line],
         "state": state,
         "steps": [TaskStep(title="manager", mode=StepMode.STEP_MODE_ANY, assignments=[mine])],
-        "rule_title": "由主管审批 / The manager decides",
+        "rule_title": "由主管审批",
+        "rule_title_en": "The manager decides",
         "version": 3,
         "update_time": at(6, 5),
     }
