@@ -24,7 +24,6 @@ MEBIBYTE = 1024 * 1024
 PUBLIC = "public"
 DOMAIN = "kuguan"
 _AT_ONCE = 1024
-_UNGUARDED = ("/grpc.health.v1.Health/", "/grpc.reflection.v1.", "/grpc.reflection.v1alpha.")
 
 OPTIONS: Sequence[tuple[str, int]] = (
     ("grpc.so_reuseport", 0),
@@ -99,49 +98,49 @@ def permissions_of(services: Sequence[str]) -> dict[str, str]:
     return permissions
 
 
-def _trace_of(context: Any) -> str:
-    """The trace that the caller's call belongs to; empty if it belongs to none."""
-    for key, value in context.invocation_metadata():
-        if key == observe.TRACEPARENT:
-            return observe.checked(value)
-    return ""
-
-
 Behaviour = Callable[[Any, Any], Awaitable[Any]]
 
 
-class Border(grpc.aio.ServerInterceptor):
-    """The one interceptor: bound, access, errors. Only here a call is aborted."""
+class Border:
+    """Around every method of a server: bound, access, errors. Only here a call is aborted.
 
-    def __init__(self, verifier: Verifier, permissions: Mapping[str, str]) -> None:
+    It takes the server's place where generated code registers its methods. An interceptor would do the same,
+    but it is asked again for each call and costs more than all that is done here.
+    """
+
+    def __init__(self, server: grpc.aio.Server, verifier: Verifier, permissions: Mapping[str, str]) -> None:
+        self._server = server
         self._verifier = verifier
         self._permissions = permissions
         self._running = 0
 
-    async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
-        """Put the border around a method; health and reflection pass."""
-        handler = await continuation(details)
-        method: str = details.method
-        if handler is None or method.startswith(_UNGUARDED):
-            return handler
-        permission = self._permissions.get(method, "")
+    def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
+        """Nothing: generated code registers the same methods again by name, and there they are guarded."""
+
+    def add_registered_method_handlers(
+        self, service: str, handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]]
+    ) -> None:
+        """Serve the methods of a service behind the border."""
+        guarded = {name: self._guarded(f"{service}/{name}", handler) for name, handler in handlers.items()}
+        self._server.add_registered_method_handlers(service, guarded)
+
+    def _guarded(self, name: str, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
+        permission = self._permissions.get(f"/{name}", "")
         coding = {
             "request_deserializer": handler.request_deserializer,
             "response_serializer": handler.response_serializer,
         }
         if handler.unary_unary:
             return grpc.unary_unary_rpc_method_handler(
-                self._around(handler.unary_unary, method, permission), **coding
+                self._around(handler.unary_unary, name, permission), **coding
             )
         if handler.stream_unary:
             return grpc.stream_unary_rpc_method_handler(
-                self._around(handler.stream_unary, method, permission), **coding
+                self._around(handler.stream_unary, name, permission), **coding
             )
-        raise AssertionError(f"{method} streams in a way the border does not know")
+        raise AssertionError(f"{name} streams in a way the border does not know")
 
-    def _around(self, behaviour: Behaviour, method: str, permission: str) -> Behaviour:
-        name = method.lstrip("/")
-
+    def _around(self, behaviour: Behaviour, name: str, permission: str) -> Behaviour:
         async def guarded(request: Any, context: Any) -> Any:
             try:
                 if self._running >= _AT_ONCE:
@@ -149,8 +148,9 @@ class Border(grpc.aio.ServerInterceptor):
                     raise TooBusy("calls", 0.2)
                 self._running += 1
                 try:
-                    current_caller.set(self._caller(context, permission))
-                    place = _trace_of(context)
+                    told = dict(context.invocation_metadata())
+                    current_caller.set(self._caller(told, permission))
+                    place = observe.checked(told[observe.TRACEPARENT]) if observe.TRACEPARENT in told else ""
                     if not place and not observe.is_recording():
                         return await behaviour(request, context)
                     with observe.span(name, place, kind="SERVER"):
@@ -166,17 +166,15 @@ class Border(grpc.aio.ServerInterceptor):
 
         return guarded
 
-    def _caller(self, context: Any, permission: str) -> Caller:
+    def _caller(self, told: Mapping[str, str], permission: str) -> Caller:
         """The caller, if the method names a permission and the token carries it; denied otherwise (R21)."""
         if permission == PUBLIC:
             return NOBODY
         try:
-            for key, value in context.invocation_metadata():
-                if key == "authorization" and value.startswith("Bearer "):
-                    caller = self._verifier.caller(value[7:])
-                    break
-            else:
+            authorization = told.get("authorization", "")
+            if not authorization.startswith("Bearer "):
                 raise NotSignedIn("the call carries no token")
+            caller = self._verifier.caller(authorization[7:])
             if not permission or not caller.may(permission):
                 raise PermissionMissing(permission)
         except KuguanError as error:

@@ -148,10 +148,10 @@ async def _serve(
     if not apis:
         return None, ""
     names = [_service_name(api) for api in apis]
-    border = Border(Verifier(settings.public_keys), permissions_of(names))
-    server = grpc.aio.server(interceptors=[border], options=list(OPTIONS))
+    server = grpc.aio.server(options=list(OPTIONS))
+    border = Border(server, Verifier(settings.public_keys), permissions_of(names))
     for api in apis:
-        api.add_to_server(api.servicer, server)
+        api.add_to_server(api.servicer, border)
     servicer = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     if settings.flag("REFLECTION"):
