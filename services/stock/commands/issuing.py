@@ -18,7 +18,7 @@ def issue_reserved(
     tx: Transaction, request: stock_pb2.IssueReservedRequest
 ) -> stock_pb2.IssueReservedResponse:
     """Write the goods off that are handed over for a document, and announce it."""
-    reservation = reservations.get(tx.connection, document_name(request.document))
+    reservation = reservations.seen(tx.connection, document_name(request.document), requests.sight(tx.caller))
     places = reservation.places
     shelf = balances.load(tx.connection, {place.item for place in places}, tx.now)
     asked = requests.issue_quantities(request, reservation)

@@ -9,7 +9,7 @@ from kuguan.stock.v1 import events_pb2, stock_pb2
 from services.kit.changes import Asked, Transaction, writes, writes_in_groups
 from services.kit.errors import Duplicate, KuguanError
 from services.stock.commands.filling import fill_waiting
-from services.stock.domain.reservations import Reservation
+from services.stock.domain.reservations import Reservation, Sight
 from services.stock.domain.wishes import Wish, check, fulfil, outside_document
 from services.stock.messages import requests
 from services.stock.messages.stock import reservation_message, write_reservation
@@ -63,8 +63,9 @@ def batch_answer(
 
 @writes(audited=True)
 def release(tx: Transaction, request: stock_pb2.ReleaseRequest) -> stock_pb2.ReleaseResponse:
-    """Give back what is still promised to a document of an outside program; whoever waits gets it."""
-    reservation = reservations.get(tx.connection, outside_document(request.document))
+    """Give back what is still promised to the caller's own document; whoever waits gets it."""
+    own = Sight(requests.owner(tx.caller))
+    reservation = reservations.seen(tx.connection, outside_document(request.document), own)
     places = reservation.places
     shelf = balances.load(tx.connection, {place.item for place in places}, tx.now)
     reservation.release(shelf)

@@ -25,6 +25,18 @@ class State(StrEnum):
 LIVE = frozenset({State.HELD, State.RESERVED})
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Whose promises a caller may see: their own, and others where their work needs it (R22)."""
+
+    owner: str
+    """Who the caller is as the requester of a promise."""
+    orders: bool = False
+    """Whether promises of everybody's orders are in sight."""
+    outside: bool = False
+    """Whether promises that other programs and people asked for are in sight."""
+
+
 @dataclass(eq=False)
 class InsufficientStock(RuleBroken):
     """Less is available than was asked for; amounts in the unit named."""

@@ -41,6 +41,7 @@ class Wish(NamedTuple):
     document: str
     request_id: str
     requester: str
+    counterpart: str
     hold_seconds: int
     lines: list[WishLine]
 
@@ -81,7 +82,7 @@ def fulfil(wish: Wish, measures: Mapping[str, Measure], shelf: Shelf, now: datet
         approved=True,
         created_at=now,
         movement=OTHER_ISSUE,
-        counterpart=wish.requester,
+        counterpart=wish.counterpart,
         requester=wish.requester,
         request_id=wish.request_id,
         expires_at=ends,

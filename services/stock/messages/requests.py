@@ -16,7 +16,7 @@ from services.kit.errors import InvalidField, KuguanError, NoSuch
 from services.stock.domain.catalogues import Judged, Row
 from services.stock.domain.items import Measure
 from services.stock.domain.openings import Opened, OpeningRow, check_cost
-from services.stock.domain.reservations import Line, Reservation, State
+from services.stock.domain.reservations import Line, Reservation, Sight, State
 from services.stock.domain.returns import Brought, ExpectedReturn, ReturnLine, ReturnState
 from services.stock.domain.wishes import Wish, WishLine
 from services.stock.messages.items import item_from
@@ -31,7 +31,22 @@ def wish(request: stock_pb2.ReserveRequest, caller: Caller) -> Wish:
         WishLine(line.line, line.item, line.warehouse, line.quantity.value.value, line.quantity.unit)
         for line in request.lines
     ]
-    return Wish(request.document, request.request_id, caller.name, request.hold_seconds, lines)
+    return Wish(request.document, request.request_id, owner(caller), caller.name, request.hold_seconds, lines)
+
+
+def owner(caller: Caller) -> str:
+    """Who a promise belongs to: the person who asked, else the program; no program is named like a person."""
+    return caller.person or f"client:{caller.client}"
+
+
+def sight(caller: Caller) -> Sight:
+    """Whose promises the caller may see: keepers all of them, programs that hand over those of orders too."""
+    hands_over = caller.may("stock.issue")
+    return Sight(
+        owner(caller),
+        orders=hands_over or caller.may("orders.read_all"),
+        outside=hands_over and bool(caller.person),
+    )
 
 
 def reserve_outcome(answer: stock_pb2.ReserveResponse | KuguanError) -> stock_pb2.ReserveOutcome:

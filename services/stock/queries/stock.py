@@ -13,6 +13,7 @@ from services.kit.reading import View
 from services.stock.domain.items import Measure
 from services.stock.domain.shelf import expired
 from services.stock.domain.texts import document_name, item_code, tracking_code, warehouse_code
+from services.stock.messages.requests import sight
 from services.stock.messages.stock import (
     amount,
     entry_message,
@@ -94,8 +95,8 @@ def list_entries(view: View, request: stock_pb2.ListEntriesRequest) -> stock_pb2
 
 
 def get_reservation(view: View, request: stock_pb2.GetReservationRequest) -> stock_pb2.GetReservationResponse:
-    """The promise of a document, with the lots and serials to pick."""
-    reservation = reservations.get(view.connection, document_name(request.document))
+    """The promise of a document, with the lots and serials to pick; somebody else's is not there."""
+    reservation = reservations.seen(view.connection, document_name(request.document), sight(view.caller))
     return stock_pb2.GetReservationResponse(reservation=reservation_message(reservation))
 
 

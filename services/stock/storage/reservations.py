@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
+from sqlalchemy import Boolean, Connection, and_, bindparam, delete, not_, or_, select, update
 
 from services.kit.bulk import inserting, microseconds
 from services.kit.database import in_chunks
 from services.kit.errors import NoSuch
-from services.stock.domain.reservations import LIVE, Line, Reservation, State
+from services.stock.domain.reservations import LIVE, Line, Reservation, Sight, State
 from services.stock.domain.shelf import Key, Pick
 from services.stock.domain.texts import shown
 from services.stock.storage import items
@@ -19,6 +19,15 @@ from services.stock.storage.tables import ALLOCATIONS, LOTS, RESERVATION_LINES, 
 
 _DOCUMENTS: Any = bindparam("documents", expanding=True)
 _TAKEN = select(RESERVATIONS.c.document).where(RESERVATIONS.c.document.in_(_DOCUMENTS))
+# Whose promise it is belongs to the query: what is not in sight is not there (R22).
+_IN_SIGHT = select(RESERVATIONS.c.document).where(
+    RESERVATIONS.c.document == bindparam("document"),
+    or_(
+        RESERVATIONS.c.requester == bindparam("owner"),
+        and_(RESERVATIONS.c.of_order, bindparam("all_orders", type_=Boolean())),
+        and_(not_(RESERVATIONS.c.of_order), bindparam("all_outside", type_=Boolean())),
+    ),
+)
 _HEADS = select(RESERVATIONS).where(RESERVATIONS.c.document.in_(_DOCUMENTS))
 _LINES = (
     select(RESERVATION_LINES)
@@ -90,12 +99,17 @@ def find(connection: Connection, document: str) -> Reservation | None:
     return found[0] if found else None
 
 
-def get(connection: Connection, document: str) -> Reservation:
-    """The promise of a document; raises NoSuch."""
-    reservation = find(connection, document)
-    if reservation is None:
+def seen(connection: Connection, document: str, sight: Sight) -> Reservation:
+    """The promise of a document if it is in sight; raises NoSuch, as for one that does not exist."""
+    in_sight = {
+        "document": document,
+        "owner": sight.owner,
+        "all_orders": sight.orders,
+        "all_outside": sight.outside,
+    }
+    if connection.execute(_IN_SIGHT, in_sight).first() is None:
         raise NoSuch("reservation", shown(document))
-    return reservation
+    return load(connection, [document])[0]
 
 
 def load(connection: Connection, documents: Sequence[str]) -> list[Reservation]:

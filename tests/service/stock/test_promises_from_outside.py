@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from kuguan.stock.v1 import stock_pb2
 
+from services.kit.access import Caller
 from services.kit.errors import RemoteError
 from tests.service.stock.house import KEEPER, READER, SHOP, House, order, request_id, wish
 
@@ -191,3 +192,50 @@ async def test_each_method_asks_for_its_permission(house: House) -> None:
     with pytest.raises(RemoteError, match="PERMISSION_MISSING"):
         await house.issue("shop-1", caller=READER)
     await house.ask("Reserve", wish("shop-1", ("BG-001", "1")), KEEPER)
+
+
+RIVAL = Caller(permissions=SHOP.permissions, client="rival")
+NAMESAKE = Caller(person="shop", permissions=SHOP.permissions - {"stock.issue"}, client="bot")
+
+
+@pytest.mark.parametrize("caller", [RIVAL, NAMESAKE])
+async def test_the_promise_of_another_program_is_not_there(house: House, caller: Caller) -> None:
+    await house.stocked("BG-001", "5")
+    await house.reserve(wish("shop-1", ("BG-001", "4")))
+    release = stock_pb2.ReleaseRequest(request_id=request_id(), document="shop-1")
+    for method, request in (
+        ("Release", release),
+        ("GetReservation", stock_pb2.GetReservationRequest(document="shop-1")),
+        ("IssueReserved", stock_pb2.IssueReservedRequest(request_id=request_id(), document="shop-1")),
+    ):
+        if method == "IssueReserved" and not caller.may("stock.issue"):
+            continue
+        with pytest.raises(RemoteError) as caught:
+            await house.ask(method, request, caller)
+        assert (caught.value.kind, caught.value.reason) == ("not_found", "NO_SUCH")
+        assert caught.value.facts == {"thing": "reservation", "name": "shop-1"}
+    assert await house.figures("BG-001") == ("5", "0", "4", "1")
+    assert (caller.name, "release", "NO_SUCH") in await house.audit(release.request_id)
+    own = stock_pb2.ReleaseRequest(request_id=request_id(), document="shop-1")
+    released = (await house.ask("Release", own, SHOP)).reservation
+    assert released.state == stock_pb2.RESERVATION_STATE_RELEASED
+
+
+async def test_the_keeper_sees_and_hands_over_what_programs_promised(house: House) -> None:
+    await house.stocked("BG-001", "5")
+    await house.reserve(wish("shop-1", ("BG-001", "4")))
+    assert (await house.promise("shop-1")).lines[0].reserved.value == "4"
+    await house.issue("shop-1", caller=KEEPER)
+    assert await house.figures("BG-001") == ("1", "0", "0", "1")
+
+
+async def test_the_promise_of_an_order_is_seen_by_who_may_see_the_order(house: House) -> None:
+    await house.stocked("BG-001", "5")
+    await house.placed(order("LY1001", ("BG-001", "3")))
+    request = stock_pb2.GetReservationRequest(document="LY1001")
+    stranger = Caller(person="wangwu", permissions=READER.permissions, client="bot")
+    auditor = Caller(person="sunqi", permissions=READER.permissions | {"orders.read_all"}, client="bot")
+    for caller in (READER, auditor, KEEPER, SHOP):
+        assert (await house.ask("GetReservation", request, caller)).reservation.document == "LY1001"
+    with pytest.raises(RemoteError, match="NO_SUCH"):
+        await house.ask("GetReservation", request, stranger)

@@ -172,7 +172,7 @@ def test_line_numbers_are_positive_and_used_once(numbers: list[int]) -> None:
 
 def wish(document: str = "shop-1", *lines: WishLine, hold_seconds: int = 0) -> Wish:
     """A wish of an outside program."""
-    return Wish(document, "request-1", "shop", hold_seconds, list(lines))
+    return Wish(document, "request-1", "client:shop", "shop", hold_seconds, list(lines))
 
 
 ONE = WishLine(1, "BG-001", "ZC", "1", "箱")

@@ -103,7 +103,9 @@ class StockRoom(RuleBasedStateMachine):
         enough = all(self.free_by_model(*place) >= quantity for place, quantity in wanted.items())
         shelf = self.shelf()
         try:
-            made = fulfil(Wish(f"d-{self.count}", "r", "shop", 0, wish_lines), MEASURES, shelf, NOW)
+            made = fulfil(
+                Wish(f"d-{self.count}", "r", "client:shop", "shop", 0, wish_lines), MEASURES, shelf, NOW
+            )
         except InsufficientStock:
             assert not enough
             assert list(shelf.changes()) == []
