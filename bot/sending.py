@@ -144,9 +144,9 @@ class Sender:
             ask = await self._ask_for(row)
             channel = self._channels[row.platform]
             shown = seen(row, ask)
-            result = await channel.update(CardRef(row.platform, row.reference), draw(shown, ask.facts))
-            if result is not UpdateResult.UPDATED:
-                log.info("card cannot be renewed", card=row.id, result=result.value)
+            updated = await channel.update(CardRef(row.platform, row.reference), draw(shown, ask.facts))
+            if updated.result is not UpdateResult.UPDATED:
+                log.info("card cannot be renewed", card=row.id, result=updated.result.value)
             if shown.data != row.data:
                 await self._desk.runtime.writer.act(lambda tx: remember_seen(tx, shown))
         await self._desk.runtime.writer.act(lambda tx: deliveries.sent(tx, delivery.sequence))

@@ -26,6 +26,7 @@ from bot.chat.platform import (
     Sink,
     Text,
     TextIn,
+    Updated,
     UpdateResult,
 )
 
@@ -130,11 +131,11 @@ class LocalChat:
             return card_reference(address.id, content.id)
         return MessageRef(PLATFORM, {"person": address.id, "sequence": message.sequence})
 
-    async def update(self, reference: CardRef, card: Card) -> UpdateResult:
+    async def update(self, reference: CardRef, card: Card) -> Updated:
         """Replace a card that was sent. EXPIRED when its conversation no longer has it."""
         person, card_id = reference.data["person"], reference.data["card"]
         found = await self.conversation.replace_card(str(person), str(card_id), card)
-        return UpdateResult.EXPIRED if found is None else UpdateResult.UPDATED
+        return Updated(UpdateResult.EXPIRED if found is None else UpdateResult.UPDATED)
 
     async def _answer(self, person: str, event: ClickIn | EnterIn) -> Answer | None:
         # In a task of its own: a browser that goes away must not take the answer with it.

@@ -270,10 +270,12 @@ class ImageIn(Inbound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClickIn(Inbound):
-    """Somebody tapped a button. `card_ref` is there where the tap itself brings a way to update the card."""
+    """Somebody tapped a button. `card_ref` is there where the tap itself brings a way to update the card,
+    `text` where the product lets people type a reason into the card."""
 
     card_id: str
     action: str
+    text: str = ""
     card_ref: CardRef | None = None
 
 
@@ -326,6 +328,14 @@ class UpdateResult(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Updated:
+    """What became of an update; `reference` takes the place of the one that was used up by it."""
+
+    result: UpdateResult
+    reference: CardRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Media:
     """A fetched picture, undecoded and untrusted."""
 
@@ -365,8 +375,12 @@ class Channel(Protocol):
         """
         ...
 
-    async def update(self, reference: CardRef, card: Card) -> UpdateResult:
+    async def update(self, reference: CardRef, card: Card) -> Updated:
         """Replace a sent card. Repeating it is harmless. Raises an `errors.ChannelError`."""
+        ...
+
+    def joined(self, known: CardRef | None, fresh: CardRef) -> CardRef:
+        """The reference to keep after a click brought a fresh one; `known` is what was kept before."""
         ...
 
     async def fetch(self, media: MessageRef) -> Media:

@@ -29,7 +29,7 @@ from bot.chat.platform import (
     MessageRef,
     Proactive,
     Sink,
-    UpdateResult,
+    Updated,
 )
 from bot.chat.session import Gate, Sessions
 
@@ -153,8 +153,11 @@ class WebChannel:
     async def send(self, address: Address, content: Content, idempotency_key: str) -> MessageRef:
         return await self._local.send(address, content, idempotency_key)
 
-    async def update(self, reference: CardRef, card: Card) -> UpdateResult:
+    async def update(self, reference: CardRef, card: Card) -> Updated:
         return await self._local.update(reference, card)
+
+    def joined(self, known: CardRef | None, fresh: CardRef) -> CardRef:
+        return known or fresh
 
     async def fetch(self, media: MessageRef) -> Media:
         raise PayloadRejected("the local conversation takes no pictures")

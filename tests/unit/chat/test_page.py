@@ -249,9 +249,11 @@ async def test_the_same_key_shows_a_message_once(world: World) -> None:
 
 
 async def test_a_card_that_is_gone_says_so(world: World) -> None:
-    assert await world.channel.update(card_reference("zhangsan", "gone"), DONE) is UpdateResult.EXPIRED
+    gone = await world.channel.update(card_reference("zhangsan", "gone"), DONE)
+    assert gone.result is UpdateResult.EXPIRED
     reference = await world.channel.send(PERSON, CARD, "k1")
-    assert await world.channel.update(card_reference("zhangsan", "card-1"), DONE) is UpdateResult.UPDATED
+    there = await world.channel.update(card_reference("zhangsan", "card-1"), DONE)
+    assert there.result is UpdateResult.UPDATED
     assert reference.data == {"person": "zhangsan", "card": "card-1"}
 
 

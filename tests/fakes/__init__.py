@@ -1,0 +1,1 @@
+"""Faithful stand-ins for the chat products, which their own clients accept too."""
