@@ -90,6 +90,14 @@ class InvalidField(InvalidInput):
 
 
 @dataclass(eq=False)
+class MessageUnreadable(InvalidInput):
+    """The request's bytes are no message of the method: send what its contract describes. Size in bytes."""
+
+    method: str
+    size: int
+
+
+@dataclass(eq=False)
 class RequestIdReused(InvalidInput):
     """The request id was already used for a request with other content."""
 

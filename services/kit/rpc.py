@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, cast
 
 import grpc
@@ -10,13 +10,22 @@ import structlog
 from google.protobuf import any_pb2, duration_pb2
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.descriptor_pool import Default as default_pool
+from google.protobuf.message import DecodeError
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from kuguan.type.v1 import options_pb2
 
 from services.kit import observe, telemetry
 from services.kit.access import NOBODY, Caller, Verifier, current_caller
-from services.kit.errors import KuguanError, NotSignedIn, PermissionMissing, RemoteError, TooBusy, Unreachable
+from services.kit.errors import (
+    KuguanError,
+    MessageUnreadable,
+    NotSignedIn,
+    PermissionMissing,
+    RemoteError,
+    TooBusy,
+    Unreachable,
+)
 
 log = structlog.get_logger("kuguan.rpc")
 
@@ -101,6 +110,66 @@ def permissions_of(services: Sequence[str]) -> dict[str, str]:
 Behaviour = Callable[[Any, Any], Awaitable[Any]]
 
 
+def _reading(decode: Callable[[bytes], Any], name: str) -> Callable[[bytes], Any]:
+    """Decode a request; one that cannot be decoded becomes the refusal that its call is answered with.
+
+    What is raised here the library answers itself: with the exception's text, and a traceback in the log.
+    """
+
+    def read(data: bytes) -> Any:
+        try:
+            return decode(data)
+        except DecodeError:
+            return MessageUnreadable(name, len(data))
+
+    return read
+
+
+async def _readable(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """The messages of a stream, up to one that cannot be decoded; raises MessageUnreadable for that."""
+    async for message in messages:
+        if isinstance(message, KuguanError):
+            raise message
+        yield message
+
+
+class Unguarded:
+    """Around methods that everybody may call, such as health: only what cannot be decoded is refused."""
+
+    def __init__(self, server: grpc.aio.Server) -> None:
+        self._server = server
+
+    def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
+        """Nothing: generated code registers the same methods again by name."""
+
+    def add_registered_method_handlers(
+        self, service: str, handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]]
+    ) -> None:
+        """Serve the methods of a service."""
+        read = {name: self._method(f"{service}/{name}", handler) for name, handler in handlers.items()}
+        self._server.add_registered_method_handlers(service, read)
+
+    def _method(self, name: str, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
+        assert handler.unary_unary or handler.unary_stream, f"{name} streams in a way that is not known here"
+        behaviour: Behaviour = handler.unary_unary or handler.unary_stream
+
+        async def answer(request: Any, context: Any) -> Any:
+            if isinstance(request, KuguanError):
+                await context.abort_with_status(rpc_status.to_status(to_status(request)))
+            return await behaviour(request, context)
+
+        make = (
+            grpc.unary_unary_rpc_method_handler
+            if handler.unary_unary
+            else grpc.unary_stream_rpc_method_handler
+        )
+        return make(
+            answer,
+            request_deserializer=_reading(handler.request_deserializer, name),
+            response_serializer=handler.response_serializer,
+        )
+
+
 class Border:
     """Around every method of a server: bound, access, errors. Only here a call is aborted.
 
@@ -127,7 +196,7 @@ class Border:
     def _guarded(self, name: str, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
         permission = self._permissions.get(f"/{name}", "")
         coding = {
-            "request_deserializer": handler.request_deserializer,
+            "request_deserializer": _reading(handler.request_deserializer, name),
             "response_serializer": handler.response_serializer,
         }
         if handler.unary_unary:
@@ -135,8 +204,12 @@ class Border:
                 self._around(handler.unary_unary, name, permission), **coding
             )
         if handler.stream_unary:
+            behaviour: Behaviour = handler.stream_unary
             return grpc.stream_unary_rpc_method_handler(
-                self._around(handler.stream_unary, name, permission), **coding
+                self._around(
+                    lambda messages, context: behaviour(_readable(messages), context), name, permission
+                ),
+                **coding,
             )
         raise AssertionError(f"{name} streams in a way the border does not know")
 
@@ -150,6 +223,8 @@ class Border:
                 try:
                     told = dict(context.invocation_metadata())
                     current_caller.set(self._caller(told, permission))
+                    if isinstance(request, KuguanError):
+                        raise request
                     place = observe.checked(told[observe.TRACEPARENT]) if observe.TRACEPARENT in told else ""
                     if not place and not observe.is_recording():
                         return await behaviour(request, context)

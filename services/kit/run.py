@@ -29,7 +29,7 @@ from services.kit.health import Vitals, serve
 from services.kit.inbox import Inbox
 from services.kit.outbox import Relay
 from services.kit.reading import Reader
-from services.kit.rpc import OPTIONS, Border, permissions_of
+from services.kit.rpc import OPTIONS, Border, Unguarded, permissions_of
 from services.kit.service import Api, Runtime, Service, Timer
 from services.kit.settings import SettingInvalid, Settings
 from services.kit.tls import Tls
@@ -153,7 +153,8 @@ async def _serve(
     for api in apis:
         api.add_to_server(api.servicer, border)
     servicer = health.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    unguarded: Any = Unguarded(server)
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, unguarded)
     if settings.flag("REFLECTION"):
         reflection.enable_server_reflection([*names, reflection.SERVICE_NAME], server)
     host = settings.listen.rpartition(":")[0]
