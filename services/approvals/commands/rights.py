@@ -29,6 +29,14 @@ def check_right(tx: Transaction, permission: str) -> None:
         raise PermissionMissing(permission)
 
 
+def require_right(tx: Transaction, permission: str) -> None:
+    """Raises PermissionMissing for who has no such permission: for methods that ask for more than their
+    option says, depending on what is asked."""
+    if not tx.caller.may(permission):
+        raise PermissionMissing(permission)
+    check_right(tx, permission)
+
+
 def actor(tx: Transaction) -> str:
     """Who acts, as it is kept: a person's id, or ``client:`` and the program's name."""
     return tx.caller.person or f"client:{tx.caller.client}"

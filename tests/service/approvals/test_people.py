@@ -161,6 +161,31 @@ async def test_lists_go_on_from_page_to_page(here: Company) -> None:
     assert set(departments.departments) == {row[2] for row in PEOPLE}
 
 
+async def test_people_bind_and_unbind_their_own_chat_accounts_and_nobody_elses(here: Company) -> None:
+    own = people_pb2.Identity(platform="feishu", tenant="t1", user_id="ou_1", person="zhangsan")
+
+    def bound(identity: people_pb2.Identity) -> people_pb2.BindIdentityRequest:
+        return people_pb2.BindIdentityRequest(request_id=request_id(), identity=identity)
+
+    def unbound(identity: people_pb2.Identity) -> people_pb2.UnbindIdentityRequest:
+        return people_pb2.UnbindIdentityRequest(request_id=request_id(), identity=identity)
+
+    await here.ask(here.people.BindIdentity, bound(own), "zhangsan")
+    others = people_pb2.Identity(platform="feishu", tenant="t1", user_id="ou_2", person="lixia")
+    page = people_pb2.Identity(platform="web", tenant="local", user_id="newcomer", person="zhangsan")
+    for refused in (
+        here.ask(here.people.BindIdentity, bound(others), "zhangsan"),
+        here.ask(here.people.BindIdentity, bound(page), "zhangsan"),
+        here.ask(here.people.UnbindIdentity, unbound(own), "lixia"),
+    ):
+        error = await refusal(refused)
+        assert (error.reason, error.facts["permission"]) == ("PERMISSION_MISSING", "people.write")
+    taken = people_pb2.Identity(platform="feishu", tenant="t1", user_id="ou_1", person="lixia")
+    assert (await refusal(here.ask(here.people.BindIdentity, bound(taken), "lixia"))).reason == "DUPLICATE"
+    await here.ask(here.people.UnbindIdentity, unbound(own), "zhangsan")
+    assert (await here.events("zhangsan"))[-2:] == ["IdentityBound", "IdentityUnbound"]
+
+
 async def test_an_identity_belongs_to_one_person_letter_by_letter(here: Company) -> None:
     await bind(here, "wecom", "ZhangSan", "zhangsan")
     await bind(here, "wecom", "ZhangSan", "zhangsan")

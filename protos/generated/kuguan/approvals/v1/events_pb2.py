@@ -26,7 +26,7 @@ from kuguan.approvals.v1 import approvals_pb2 as kuguan_dot_approvals_dot_v1_dot
 from kuguan.approvals.v1 import people_pb2 as kuguan_dot_approvals_dot_v1_dot_people__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n kuguan/approvals/v1/events.proto\x12\x13kuguan.approvals.v1\x1a#kuguan/approvals/v1/approvals.proto\x1a kuguan/approvals/v1/people.proto\"<\n\x11\x41pprovalRequested\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\":\n\x0f\x41pprovalGranted\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\":\n\x0f\x41pprovalRefused\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\"R\n\x11\x41pprovalWithdrawn\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\x12\x14\n\x0c\x62y_requester\x18\x02 \x01(\x08\";\n\x10\x41pprovalReminded\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\"8\n\rApprovalStuck\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\"<\n\rPersonCreated\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.kuguan.approvals.v1.Person\"<\n\rPersonUpdated\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.kuguan.approvals.v1.Person\">\n\x0fPersonAnnounced\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.kuguan.approvals.v1.Personb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n kuguan/approvals/v1/events.proto\x12\x13kuguan.approvals.v1\x1a#kuguan/approvals/v1/approvals.proto\x1a kuguan/approvals/v1/people.proto\"<\n\x11\x41pprovalRequested\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\":\n\x0f\x41pprovalGranted\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\":\n\x0f\x41pprovalRefused\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\"R\n\x11\x41pprovalWithdrawn\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\x12\x14\n\x0c\x62y_requester\x18\x02 \x01(\x08\";\n\x10\x41pprovalReminded\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\"8\n\rApprovalStuck\x12\'\n\x04task\x18\x01 \x01(\x0b\x32\x19.kuguan.approvals.v1.Task\"<\n\rPersonCreated\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.kuguan.approvals.v1.Person\"<\n\rPersonUpdated\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.kuguan.approvals.v1.Person\">\n\x0fPersonAnnounced\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.kuguan.approvals.v1.Person\"@\n\rIdentityBound\x12/\n\x08identity\x18\x01 \x01(\x0b\x32\x1d.kuguan.approvals.v1.Identity\"B\n\x0fIdentityUnbound\x12/\n\x08identity\x18\x01 \x01(\x0b\x32\x1d.kuguan.approvals.v1.Identityb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,4 +51,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PERSONUPDATED']._serialized_end=635
   _globals['_PERSONANNOUNCED']._serialized_start=637
   _globals['_PERSONANNOUNCED']._serialized_end=699
+  _globals['_IDENTITYBOUND']._serialized_start=701
+  _globals['_IDENTITYBOUND']._serialized_end=765
+  _globals['_IDENTITYUNBOUND']._serialized_start=767
+  _globals['_IDENTITYUNBOUND']._serialized_end=833
 # @@protoc_insertion_point(module_scope)

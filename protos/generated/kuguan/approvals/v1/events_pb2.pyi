@@ -62,3 +62,15 @@ class PersonAnnounced(_message.Message):
     PERSON_FIELD_NUMBER: _ClassVar[int]
     person: _people_pb2.Person
     def __init__(self, person: _Optional[_Union[_people_pb2.Person, _Mapping]] = ...) -> None: ...
+
+class IdentityBound(_message.Message):
+    __slots__ = ("identity",)
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    identity: _people_pb2.Identity
+    def __init__(self, identity: _Optional[_Union[_people_pb2.Identity, _Mapping]] = ...) -> None: ...
+
+class IdentityUnbound(_message.Message):
+    __slots__ = ("identity",)
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    identity: _people_pb2.Identity
+    def __init__(self, identity: _Optional[_Union[_people_pb2.Identity, _Mapping]] = ...) -> None: ...

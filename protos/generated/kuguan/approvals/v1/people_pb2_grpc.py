@@ -156,14 +156,15 @@ class PeopleServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BindIdentity(self, request, context):
-        """Binds a chat identity to a person.
+        """Binds a chat identity to a person. People may bind identities to themselves, which a client that vouches
+        for them has checked; binding somebody else needs people.write.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UnbindIdentity(self, request, context):
-        """Unbinds a chat identity at once.
+        """Unbinds a chat identity at once. People may unbind their own; others' need people.write.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

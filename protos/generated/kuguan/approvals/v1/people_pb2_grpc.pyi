@@ -48,9 +48,11 @@ class PeopleServiceStub:
     ListRoles: _grpc.UnaryUnaryMultiCallable[_people_pb2.ListRolesRequest, _people_pb2.ListRolesResponse]
     """Lists the roles and what each permits."""
     BindIdentity: _grpc.UnaryUnaryMultiCallable[_people_pb2.BindIdentityRequest, _people_pb2.BindIdentityResponse]
-    """Binds a chat identity to a person."""
+    """Binds a chat identity to a person. People may bind identities to themselves, which a client that vouches
+    for them has checked; binding somebody else needs people.write.
+    """
     UnbindIdentity: _grpc.UnaryUnaryMultiCallable[_people_pb2.UnbindIdentityRequest, _people_pb2.UnbindIdentityResponse]
-    """Unbinds a chat identity at once."""
+    """Unbinds a chat identity at once. People may unbind their own; others' need people.write."""
     ListIdentities: _grpc.UnaryUnaryMultiCallable[_people_pb2.ListIdentitiesRequest, _people_pb2.ListIdentitiesResponse]
     """Lists the chat identities of a person."""
     CreateDelegation: _grpc.UnaryUnaryMultiCallable[_people_pb2.CreateDelegationRequest, _people_pb2.CreateDelegationResponse]
@@ -80,9 +82,11 @@ class PeopleServiceAsyncStub(PeopleServiceStub):
     ListRoles: _aio.UnaryUnaryMultiCallable[_people_pb2.ListRolesRequest, _people_pb2.ListRolesResponse]  # type: ignore[assignment]
     """Lists the roles and what each permits."""
     BindIdentity: _aio.UnaryUnaryMultiCallable[_people_pb2.BindIdentityRequest, _people_pb2.BindIdentityResponse]  # type: ignore[assignment]
-    """Binds a chat identity to a person."""
+    """Binds a chat identity to a person. People may bind identities to themselves, which a client that vouches
+    for them has checked; binding somebody else needs people.write.
+    """
     UnbindIdentity: _aio.UnaryUnaryMultiCallable[_people_pb2.UnbindIdentityRequest, _people_pb2.UnbindIdentityResponse]  # type: ignore[assignment]
-    """Unbinds a chat identity at once."""
+    """Unbinds a chat identity at once. People may unbind their own; others' need people.write."""
     ListIdentities: _aio.UnaryUnaryMultiCallable[_people_pb2.ListIdentitiesRequest, _people_pb2.ListIdentitiesResponse]  # type: ignore[assignment]
     """Lists the chat identities of a person."""
     CreateDelegation: _aio.UnaryUnaryMultiCallable[_people_pb2.CreateDelegationRequest, _people_pb2.CreateDelegationResponse]  # type: ignore[assignment]
@@ -157,7 +161,9 @@ class PeopleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _people_pb2.BindIdentityRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_people_pb2.BindIdentityResponse, _abc.Awaitable[_people_pb2.BindIdentityResponse]]:
-        """Binds a chat identity to a person."""
+        """Binds a chat identity to a person. People may bind identities to themselves, which a client that vouches
+        for them has checked; binding somebody else needs people.write.
+        """
 
     @_abc_1.abstractmethod
     def UnbindIdentity(
@@ -165,7 +171,7 @@ class PeopleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _people_pb2.UnbindIdentityRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_people_pb2.UnbindIdentityResponse, _abc.Awaitable[_people_pb2.UnbindIdentityResponse]]:
-        """Unbinds a chat identity at once."""
+        """Unbinds a chat identity at once. People may unbind their own; others' need people.write."""
 
     @_abc_1.abstractmethod
     def ListIdentities(
