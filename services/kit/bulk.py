@@ -1,19 +1,32 @@
-"""Bulk statements for the hottest tables: rows go to the driver as plain tuples.
+"""The hottest statements: written once for each database, their rows and keys handed straight to the driver.
 
-SQLAlchemy prepares every parameter of every row by itself, which costs several times what the databases need
-for the row. Here a statement is written once for each dialect and the rows already hold what is stored.
+SQLAlchemy prepares every parameter of every row by itself, writes a list of keys anew for each length, and
+every row that goes alone hands the interpreter to another thread and back. Together that costs several times
+what the databases need. Here a statement takes many rows or keys at once, and they already hold what is
+stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections import namedtuple
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import ColumnElement, Connection, Select, Table, Text, bindparam, func, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# A power of two: what is left of the rows goes in halves of it, so that few lengths of a statement exist.
+_ROWS_AT_ONCE = 256
+_KEYS = "keys"
+_POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def microseconds(moment: datetime) -> int:
@@ -21,22 +34,125 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-class Bulk:
-    """A statement for many rows; each question mark in it is a parameter."""
+def drive(connection: Connection, statement: str, parameters: Any = ()) -> Any:
+    """Run a statement in the words of the database; returns the driver's cursor. Raises DBAPIError."""
+    cursor = connection.connection.cursor()
+    dialect = connection.dialect
+    errors: Any = dialect.loaded_dbapi.Error
+    try:
+        cursor.execute(statement, parameters)
+    except errors as error:
+        lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)
+        if lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            statement, None, error, errors, connection_invalidated=lost, dialect=dialect
+        ) from error
+    return cursor
 
-    def __init__(self, statement: str) -> None:
-        self._statements = {"qmark": statement, "pyformat": statement.replace("?", "%s")}
+
+class Bulk:
+    """A statement for many rows, which stand as ``{rows}`` in it: a table ``given`` of column1, column2 …
+
+    ``types`` names what the columns hold, in PostgreSQL's words.
+    """
+
+    def __init__(self, statement: str, types: Sequence[str]) -> None:
+        self._statement = statement
+        self._types = types
+        arrays = ", ".join(f"%s::{name}[]" for name in types)
+        names = ", ".join(f"column{number}" for number in range(1, len(types) + 1))
+        self._for_arrays = statement.replace("{rows}", f"unnest({arrays}) AS given ({names})")
+        self._for_values: dict[int, str] = {}
 
     def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
-        """Run the statement for each row, if there is any; returns how many rows were written."""
+        """Run the statement for the rows, if there are any; returns how many rows were written."""
         if not rows:
             return 0
-        statement = self._statements[connection.dialect.paramstyle]
-        return connection.exec_driver_sql(statement, list(rows)).rowcount
+        if connection.dialect.name != "sqlite":
+            cursor = drive(connection, self._for_arrays, [list(values) for values in zip(*rows, strict=True)])
+            return int(cursor.rowcount)
+        written, start, size = 0, 0, _ROWS_AT_ONCE
+        while start < len(rows):
+            while size > len(rows) - start:
+                size //= 2
+            values = list(chain.from_iterable(rows[start : start + size]))
+            written += drive(connection, self._with_values(size), values).rowcount
+            start += size
+        return written
+
+    def _with_values(self, size: int) -> str:
+        statement = self._for_values.get(size)
+        if statement is None:
+            row = f"({', '.join('?' * len(self._types))})"
+            values = f"(VALUES {', '.join([row] * size)}) AS given"
+            statement = self._for_values[size] = self._statement.replace("{rows}", values)
+        return statement
 
 
 def inserting(table: Table, *, without: Collection[str] = ()) -> Bulk:
     """Inserts rows that hold the columns of a table in their order, but for those the database fills."""
-    names = [column.name for column in table.columns if column.name not in without]
-    marks = ", ".join("?" * len(names))
-    return Bulk(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})")  # noqa: S608
+    columns = [column for column in table.columns if column.name not in without]
+    names = ", ".join(column.name for column in columns)
+    types = [column.type.compile(dialect=_POSTGRESQL) for column in columns]
+    return Bulk(f"INSERT INTO {table.name} ({names}) SELECT * FROM {{rows}} WHERE true", types)  # noqa: S608
+
+
+class Lookup:
+    """A query for the rows whose key is one of many."""
+
+    def __init__(self, query: Select[Any], key: ColumnElement[str]) -> None:
+        self._query = query
+        self._key = key
+        self._plans: dict[str, _Plan] = {}
+
+    def __call__(self, connection: Connection, keys: Iterable[str]) -> Sequence[Any]:
+        """The rows, each with its columns by name and in order; nothing is asked for no keys."""
+        wanted = list(keys)
+        if not wanted:
+            return []
+        dialect = connection.dialect
+        plan = self._plans.get(dialect.name)
+        if plan is None:
+            plan = self._plans[dialect.name] = _Plan(self._query, self._key, dialect)
+        return plan.run(connection, wanted)
+
+
+class _Plan:
+    """A lookup as one kind of database takes it."""
+
+    def __init__(self, query: Select[Any], key: ColumnElement[str], dialect: Dialect) -> None:
+        self._is_sqlite = dialect.name == "sqlite"
+        if self._is_sqlite:
+            listed = func.json_each(bindparam(_KEYS, type_=Text())).table_valued("value")
+            condition: ColumnElement[bool] = key.in_(select(listed.c.value))
+        else:
+            condition = key == func.any(bindparam(_KEYS, type_=ARRAY(Text())))
+        compiled = query.where(condition).compile(dialect=dialect)
+        self._statement = str(compiled)
+        self._fixed = dict(compiled.params)
+        self._order: Sequence[str] = getattr(compiled, "positiontup", None) or ()
+        self._row: Any = namedtuple("Row", [one.key for one in query.selected_columns], rename=True)  # type: ignore[misc] # noqa: PYI024
+        processors = [
+            one.type.dialect_impl(dialect).result_processor(dialect, None) for one in query.selected_columns
+        ]
+        self._processors: list[tuple[int, Callable[[Any], Any]]] = [
+            (place, processor) for place, processor in enumerate(processors) if processor is not None
+        ]
+
+    def run(self, connection: Connection, keys: list[str]) -> Sequence[Any]:
+        """Ask the database."""
+        if self._is_sqlite:
+            values = {**self._fixed, _KEYS: json.dumps(keys)}
+            rows = drive(connection, self._statement, [values[name] for name in self._order]).fetchall()
+        else:
+            rows = drive(connection, self._statement, {**self._fixed, _KEYS: keys}).fetchall()
+        if self._processors:
+            rows = [self._processed(row) for row in rows]
+        return list(map(self._row._make, rows))
+
+    def _processed(self, row: Sequence[Any]) -> list[Any]:
+        values = list(row)
+        for place, processor in self._processors:
+            values[place] = processor(values[place])
+        return values

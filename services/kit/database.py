@@ -151,7 +151,12 @@ def _sqlite_engine(path: Path, *, writing: bool) -> Engine:
     options: dict[str, Any] = {"pool_size": 1 if writing else READERS, "max_overflow": 0, "pool_timeout": 5}
     engine = create_engine(
         f"sqlite:///{path}",
-        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": 5},
+        connect_args={
+            "isolation_level": None,
+            "check_same_thread": False,
+            "timeout": 5,
+            "cached_statements": 512,
+        },
         **options,
     )
 

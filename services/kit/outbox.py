@@ -16,8 +16,8 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from services.kit import telemetry
-from services.kit.bulk import Bulk, inserting, microseconds
-from services.kit.database import Database, in_chunks
+from services.kit.bulk import Bulk, Lookup, inserting, microseconds
+from services.kit.database import Database
 from services.kit.errors import KuguanError
 from services.kit.events import Announcement, Broker
 from services.kit.ids import new_id
@@ -30,10 +30,16 @@ KEEP_SENT_DAYS = 30
 _PRUNE_AT_ONCE = 5_000
 _IDLE_SECONDS = 1.0
 _LOCK_SECONDS = 60.0
-_INSERT = inserting(OUTBOX, without=("sequence", "sent_at", "generation"))
-_ADVANCE = Bulk(
-    "INSERT INTO aggregates (aggregate, last_sequence) VALUES (?, ?)"
-    " ON CONFLICT (aggregate) DO UPDATE SET last_sequence = excluded.last_sequence"
+_insert = inserting(OUTBOX, without=("sequence", "sent_at", "generation"))
+_last = Lookup(select(AGGREGATES.c.aggregate, AGGREGATES.c.last_sequence), AGGREGATES.c.aggregate)
+_advance = Bulk(
+    "INSERT INTO aggregates (aggregate, last_sequence) SELECT * FROM {rows} WHERE true"
+    " ON CONFLICT (aggregate) DO UPDATE SET last_sequence = excluded.last_sequence",
+    ("TEXT", "BIGINT"),
+)
+_mark = Bulk(
+    "UPDATE outbox SET sent_at = given.column2 FROM {rows} WHERE outbox.sequence = given.column1",
+    ("BIGINT", "BIGINT"),
 )
 _UNSENT = (
     select(OUTBOX).where(OUTBOX.c.sent_at.is_(None)).order_by(OUTBOX.c.sequence).limit(bindparam("batch"))
@@ -55,9 +61,7 @@ def append(connection: Connection, events: Sequence[Event], now: datetime) -> in
         return 0
     names = sorted({event.aggregate for event in events})
     last = dict.fromkeys(names, 0)
-    for chunk in in_chunks(names):
-        for row in connection.execute(select(AGGREGATES).where(AGGREGATES.c.aggregate.in_(chunk))):
-            last[row.aggregate] = row.last_sequence
+    last.update(_last(connection, names))
     rows = []
     milliseconds, moment = int(now.timestamp() * 1000), microseconds(now)
     for event in events:
@@ -73,8 +77,8 @@ def append(connection: Connection, events: Sequence[Event], now: datetime) -> in
                 moment,
             )
         )
-    _ADVANCE(connection, list(last.items()))
-    _INSERT(connection, rows)
+    _advance(connection, list(last.items()))
+    _insert(connection, rows)
     return len(rows)
 
 
@@ -85,8 +89,8 @@ def unsent(connection: Connection, batch: int = BATCH) -> list[Announcement]:
 
 def mark_sent(connection: Connection, rows: Sequence[int], now: datetime) -> None:
     """Remember that the broker has the events."""
-    for chunk in in_chunks(rows):
-        connection.execute(update(OUTBOX).where(OUTBOX.c.sequence.in_(chunk)).values(sent_at=now))
+    moment = microseconds(now)
+    _mark(connection, [(row, moment) for row in rows])
 
 
 def republish(connection: Connection, since: datetime) -> int:

@@ -25,9 +25,9 @@ from sqlalchemy.exc import DBAPIError
 
 from services.kit import audit, outbox, telemetry
 from services.kit.access import NOBODY, SYSTEM, Caller
-from services.kit.bulk import inserting, microseconds
+from services.kit.bulk import Lookup, drive, inserting, microseconds
 from services.kit.changes import Asked, Command, Response, Transaction
-from services.kit.database import Database, in_chunks, should_run_again
+from services.kit.database import Database, should_run_again
 from services.kit.errors import KuguanError, RequestIdReused, TooBusy, Unreachable
 from services.kit.ids import check_request_id
 from services.kit.tables import REQUESTS
@@ -36,8 +36,8 @@ Result = TypeVar("Result")
 
 log = structlog.get_logger("kuguan.writer")
 
-_STORED = REQUESTS.c.request_id, REQUESTS.c.command, REQUESTS.c.digest, REQUESTS.c.answer
-_REMEMBER = inserting(REQUESTS)
+_stored = Lookup(select(REQUESTS.c.request_id, REQUESTS.c.digest, REQUESTS.c.answer), REQUESTS.c.request_id)
+_remember = inserting(REQUESTS)
 _RUNS = 4
 _REFUSED_SECONDS = 10.0
 
@@ -276,19 +276,19 @@ class Writer:
         assert command is not None
         mark = tx.mark()
         tx.caller, tx.request_id, tx.trace = NOBODY, "", ""
-        tx.connection.exec_driver_sql("SAVEPOINT together")
+        drive(tx.connection, "SAVEPOINT together")
         try:
             results = command.function(tx, [Asked(job.request, job.caller, job.trace) for job in jobs])
             assert len(results) == len(jobs), "one answer for each request"
         except Exception:
             if len(jobs) > 1:
                 log.exception("group command failed, running one by one", command=command.name)
-            tx.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT together")
+            drive(tx.connection, "ROLLBACK TO SAVEPOINT together")
             tx.forget(mark)
             for job in jobs:
                 _run_alone(tx, job, answers, fresh)
             return
-        tx.connection.exec_driver_sql("RELEASE SAVEPOINT together")
+        drive(tx.connection, "RELEASE SAVEPOINT together")
         for job, result in zip(jobs, results, strict=True):
             _settle(job, result, answers, fresh)
 
@@ -310,11 +310,7 @@ class Writer:
 def _stored_answers(connection: Connection, group: list[Job]) -> dict[str, Any]:
     """What was answered before to the request ids of the group."""
     ids = [job.request_id for job in group if job.request_id]
-    answers: dict[str, Any] = {}
-    for chunk in in_chunks(ids):
-        for row in connection.execute(select(*_STORED).where(REQUESTS.c.request_id.in_(chunk))):
-            answers[row.request_id] = (row.digest, row.answer)
-    return answers
+    return {request_id: (digest, answer) for request_id, digest, answer in _stored(connection, ids)}
 
 
 def _answered(job: Job, answers: dict[str, Any]) -> bool:
@@ -340,7 +336,7 @@ def _run_alone(tx: Transaction, job: Job, answers: dict[str, Any], fresh: list[J
         return
     mark = tx.mark()
     tx.caller, tx.request_id, tx.trace = job.caller, job.request_id, job.trace
-    tx.connection.exec_driver_sql("SAVEPOINT alone")
+    drive(tx.connection, "SAVEPOINT alone")
     result: Any
     try:
         if job.command is not None:
@@ -352,7 +348,7 @@ def _run_alone(tx: Transaction, job: Job, answers: dict[str, Any], fresh: list[J
     except Exception as error:
         if isinstance(error, DBAPIError) and (should_run_again(error) or error.connection_invalidated):
             raise
-        tx.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT alone")
+        drive(tx.connection, "ROLLBACK TO SAVEPOINT alone")
         tx.forget(mark)
         result = error if isinstance(error, KuguanError) else InternalFault()
         if not isinstance(error, KuguanError):
@@ -361,7 +357,7 @@ def _run_alone(tx: Transaction, job: Job, answers: dict[str, Any], fresh: list[J
                 result = error
         if job.command is not None and job.command.audited:
             tx.audit(job.command.name, job.request_id, result.reason, **result.facts)
-    tx.connection.exec_driver_sql("RELEASE SAVEPOINT alone")
+    drive(tx.connection, "RELEASE SAVEPOINT alone")
     _settle(job, result, answers, fresh)
 
 
@@ -384,7 +380,7 @@ def _store_answers(tx: Transaction, jobs: list[Job]) -> None:
         )
         for job in jobs
     ]
-    _REMEMBER(tx.connection, rows)
+    _remember(tx.connection, rows)
 
 
 def _fail(group: list[Job], error: KuguanError) -> None:

@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
-    bindparam,
     case,
     func,
     insert,
@@ -22,42 +21,44 @@ from sqlalchemy import (
 )
 from sqlalchemy import Date as SqlDate
 
-from services.kit.bulk import Bulk, inserting
+from services.kit.bulk import Bulk, Lookup, inserting
 from services.kit.database import in_chunks
 from services.stock.domain.shelf import Balance, Key, Pick, Place, Shelf
 from services.stock.storage import warehouses
 from services.stock.storage.tables import BALANCES, ITEMS, LOTS
 
-_LOADED = (
-    select(
-        BALANCES.c.item,
-        BALANCES.c.warehouse,
-        BALANCES.c.lot,
-        BALANCES.c.serial,
-        BALANCES.c.on_hand,
-        BALANCES.c.held,
-        BALANCES.c.reserved,
-        LOTS.c.expiry,
-        # Only compared with each other: microseconds will do.
-        type_coerce(BALANCES.c.received_at, BigInteger),
-        BALANCES.c.received_document,
-    )
-    .join(LOTS, and_(LOTS.c.item == BALANCES.c.item, LOTS.c.lot == BALANCES.c.lot), isouter=True)
-    .where(BALANCES.c.item.in_(bindparam("items", expanding=True)))
-)
-_FILLED = _LOADED.where(BALANCES.c.on_hand > 0)
+_WITH_EXPIRY = select(
+    BALANCES.c.item,
+    BALANCES.c.warehouse,
+    BALANCES.c.lot,
+    BALANCES.c.serial,
+    BALANCES.c.on_hand,
+    BALANCES.c.held,
+    BALANCES.c.reserved,
+    LOTS.c.expiry,
+    # Only compared with each other: microseconds will do.
+    type_coerce(BALANCES.c.received_at, BigInteger),
+    BALANCES.c.received_document,
+).join(LOTS, and_(LOTS.c.item == BALANCES.c.item, LOTS.c.lot == BALANCES.c.lot), isouter=True)
+_FILLED = _WITH_EXPIRY.where(BALANCES.c.on_hand > 0)
+_all = Lookup(_WITH_EXPIRY, BALANCES.c.item)
+_filled = Lookup(_FILLED, BALANCES.c.item)
 # Check and write are one step (R4): nothing is changed where the figures would not allow it.
 _change = Bulk(
-    "UPDATE balances SET on_hand = on_hand + ?, reserved = reserved + ?"
-    " WHERE item = ? AND warehouse = ? AND lot = ? AND serial = ?"
-    " AND on_hand + ? - held >= reserved + ? AND reserved + ? >= 0"
+    "UPDATE balances SET on_hand = on_hand + given.column5, reserved = reserved + given.column6"
+    " FROM {rows} WHERE item = given.column1 AND warehouse = given.column2"
+    " AND lot = given.column3 AND serial = given.column4"
+    " AND on_hand + given.column5 - held >= reserved + given.column6 AND reserved + given.column6 >= 0",
+    ("TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT"),
 )
 _insert = inserting(BALANCES)
-_PLACES = (
-    select(BALANCES.c.item, BALANCES.c.warehouse, func.sum(BALANCES.c.on_hand))
-    .where(BALANCES.c.item.in_(bindparam("items", expanding=True)))
-    .group_by(BALANCES.c.item, BALANCES.c.warehouse)
+_places = Lookup(
+    select(BALANCES.c.item, BALANCES.c.warehouse, func.sum(BALANCES.c.on_hand)).group_by(
+        BALANCES.c.item, BALANCES.c.warehouse
+    ),
+    BALANCES.c.item,
 )
+_lots = Lookup(select(LOTS.c.item, LOTS.c.lot, LOTS.c.expiry), LOTS.c.item)
 
 
 class Figures(NamedTuple):
@@ -72,13 +73,8 @@ class Figures(NamedTuple):
 
 def load(connection: Connection, items: Iterable[str], now: datetime, *, with_empty: bool = False) -> Shelf:
     """All balances of some items as a shelf; those that are empty only where goods may arrive."""
-    statement = _LOADED if with_empty else _FILLED
-    balances = [
-        _balance(row)
-        for chunk in in_chunks(sorted(set(items)))
-        for row in connection.execute(statement, {"items": chunk})
-    ]
-    return Shelf(balances, warehouses.today(connection, now))
+    rows = (_all if with_empty else _filled)(connection, set(items))
+    return Shelf(map(_balance, rows), warehouses.today(connection, now))
 
 
 def save(connection: Connection, shelf: Shelf) -> None:
@@ -92,7 +88,7 @@ def save(connection: Connection, shelf: Shelf) -> None:
         else:
             on_hand = balance.on_hand - balance.on_hand_before
             reserved = balance.reserved - balance.reserved_before
-            known.append((on_hand, reserved, *balance.key, on_hand, reserved, reserved))
+            known.append((*balance.key, on_hand, reserved))
     changed = _change(connection, known)
     assert changed == len(known), "a balance changed between loading and saving"
     _insert(connection, fresh)
@@ -100,11 +96,8 @@ def save(connection: Connection, shelf: Shelf) -> None:
 
 def on_hand_of_places(connection: Connection, items: Iterable[str]) -> dict[Place, int]:
     """What each place of some items has on hand, over its lots and serials."""
-    sums: dict[Place, int] = {}
-    for chunk in in_chunks(sorted(set(items))):
-        for item, warehouse, on_hand in connection.execute(_PLACES, {"items": chunk}):
-            sums[Place(item, warehouse)] = int(on_hand)
-    return sums
+    rows = _places(connection, set(items))
+    return {Place(item, warehouse): int(on_hand) for item, warehouse, on_hand in rows}
 
 
 def add_lots(connection: Connection, picks: Iterable[Pick], now: datetime) -> None:
@@ -122,11 +115,7 @@ def add_lots(connection: Connection, picks: Iterable[Pick], now: datetime) -> No
 
 def lot_expiries(connection: Connection, items: Iterable[str]) -> dict[tuple[str, str], date | None]:
     """The lots of some items with their expiry dates."""
-    found: dict[tuple[str, str], date | None] = {}
-    for chunk in in_chunks(sorted(set(items))):
-        for row in connection.execute(select(LOTS).where(LOTS.c.item.in_(chunk))):
-            found[row.item, row.lot] = row.expiry
-    return found
+    return {(item, lot): expiry for item, lot, expiry in _lots(connection, set(items))}
 
 
 def figures(
@@ -163,12 +152,11 @@ def lots(connection: Connection, item: str, warehouse: str, limit: int) -> list[
     """What is on hand of an item in a warehouse by lot and serial, in picking order."""
     last = LOTS.c.expiry.is_(None)
     query = (
-        _FILLED.where(BALANCES.c.warehouse == warehouse)
+        _FILLED.where(BALANCES.c.item == item, BALANCES.c.warehouse == warehouse)
         .order_by(last, LOTS.c.expiry, BALANCES.c.received_at, BALANCES.c.lot, BALANCES.c.serial)
         .limit(limit)
     )
-    rows = connection.execute(query, {"items": [item]})
-    return [_balance(row) for row in rows]
+    return [_balance(row) for row in connection.execute(query)]
 
 
 def low_items(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
-from services.kit.bulk import inserting, microseconds
-from services.kit.database import in_chunks
+from services.kit.bulk import Lookup, inserting, microseconds
 from services.kit.errors import NoSuch, VersionChanged
 from services.stock.domain.items import Item, Measure, Pack, Tracking
 from services.stock.domain.texts import shown
@@ -22,23 +21,15 @@ from services.stock.storage.tables import (
     RETURN_LINES,
 )
 
-_MEASURES = select(ITEMS.c.code, ITEMS.c.base_unit, ITEMS.c.scale, ITEMS.c.tracking, ITEMS.c.archived).where(
-    ITEMS.c.code.in_(bindparam("codes", expanding=True))
+_measures = Lookup(
+    select(ITEMS.c.code, ITEMS.c.base_unit, ITEMS.c.scale, ITEMS.c.tracking, ITEMS.c.archived), ITEMS.c.code
 )
-_ITEMS = select(ITEMS).where(ITEMS.c.code.in_(bindparam("codes", expanding=True)))
-_UNITS = (
-    select(ITEM_UNITS)
-    .where(ITEM_UNITS.c.item.in_(bindparam("codes", expanding=True)))
-    .order_by(ITEM_UNITS.c.item, ITEM_UNITS.c.position)
+_whole_items = Lookup(select(ITEMS), ITEMS.c.code)
+_units = Lookup(select(ITEM_UNITS).order_by(ITEM_UNITS.c.item, ITEM_UNITS.c.position), ITEM_UNITS.c.item)
+_aliases = Lookup(
+    select(ITEM_ALIASES).order_by(ITEM_ALIASES.c.item, ITEM_ALIASES.c.position), ITEM_ALIASES.c.item
 )
-_ALIASES = (
-    select(ITEM_ALIASES)
-    .where(ITEM_ALIASES.c.item.in_(bindparam("codes", expanding=True)))
-    .order_by(ITEM_ALIASES.c.item, ITEM_ALIASES.c.position)
-)
-_BARCODES = select(ITEMS.c.barcode, ITEMS.c.code).where(
-    ITEMS.c.barcode.in_(bindparam("barcodes", expanding=True))
-)
+_barcodes = Lookup(select(ITEMS.c.barcode, ITEMS.c.code), ITEMS.c.barcode)
 _insert_items = inserting(ITEMS)
 _insert_units = inserting(ITEM_UNITS)
 _insert_aliases = inserting(ITEM_ALIASES)
@@ -49,12 +40,11 @@ def measures(
     connection: Connection, codes: Iterable[str], packs_of: Iterable[str] = ()
 ) -> dict[str, Measure]:
     """How items are counted; their packs are read only where somebody asks in packs."""
-    packs = _packs(connection, sorted(packs_of))
-    found: dict[str, Measure] = {}
-    for chunk in in_chunks(sorted(codes)):
-        for code, base_unit, scale, tracking, archived in connection.execute(_MEASURES, {"codes": chunk}):
-            found[code] = Measure(code, base_unit, scale, _TRACKING[tracking], archived, packs.get(code, ()))
-    return found
+    packs = _packs(connection, packs_of)
+    return {
+        code: Measure(code, base_unit, scale, _TRACKING[tracking], archived, packs.get(code, ()))
+        for code, base_unit, scale, tracking, archived in _measures(connection, codes)
+    }
 
 
 def measures_with_packs(connection: Connection, codes: Iterable[str]) -> dict[str, Measure]:
@@ -65,9 +55,7 @@ def measures_with_packs(connection: Connection, codes: Iterable[str]) -> dict[st
 
 def find_many(connection: Connection, codes: Iterable[str]) -> dict[str, Item]:
     """Items by their codes; unknown codes are left out."""
-    wanted = sorted(set(codes))
-    rows = [row for chunk in in_chunks(wanted) for row in connection.execute(_ITEMS, {"codes": chunk})]
-    return {item.code: item for item in _items(connection, rows)}
+    return {item.code: item for item in _items(connection, _whole_items(connection, set(codes)))}
 
 
 def get(connection: Connection, code: str) -> Item:
@@ -97,11 +85,7 @@ def changed_since(connection: Connection, change: int, limit: int) -> list[tuple
 
 def owners_of_barcodes(connection: Connection, barcodes: Iterable[str]) -> dict[str, str]:
     """Barcodes that are taken, with the code of the item they are printed on."""
-    return {
-        row.barcode: row.code
-        for chunk in in_chunks(sorted(set(barcodes)))
-        for row in connection.execute(_BARCODES, {"barcodes": chunk})
-    }
+    return dict(_barcodes(connection, set(barcodes)))
 
 
 def insert_many(connection: Connection, items: Sequence[Item], request_id: str | None = None) -> None:
@@ -179,11 +163,10 @@ def _values(item: Item) -> dict[str, Any]:
     }
 
 
-def _packs(connection: Connection, codes: Sequence[str]) -> Mapping[str, tuple[Pack, ...]]:
+def _packs(connection: Connection, codes: Iterable[str]) -> Mapping[str, tuple[Pack, ...]]:
     packs: dict[str, tuple[Pack, ...]] = {}
-    for chunk in in_chunks(codes):
-        for row in connection.execute(_UNITS, {"codes": chunk}):
-            packs[row.item] = (*packs.get(row.item, ()), Pack(row.unit, row.numerator, row.denominator))
+    for row in _units(connection, codes):
+        packs[row.item] = (*packs.get(row.item, ()), Pack(row.unit, row.numerator, row.denominator))
     return packs
 
 
@@ -191,9 +174,8 @@ def _items(connection: Connection, rows: Sequence[Any]) -> list[Item]:
     codes = [row.code for row in rows]
     packs = _packs(connection, codes)
     aliases: dict[str, tuple[str, ...]] = {}
-    for chunk in in_chunks(codes):
-        for row in connection.execute(_ALIASES, {"codes": chunk}):
-            aliases[row.item] = (*aliases.get(row.item, ()), row.alias)
+    for row in _aliases(connection, codes):
+        aliases[row.item] = (*aliases.get(row.item, ()), row.alias)
     return [_item(row, packs.get(row.code, ()), aliases.get(row.code, ())) for row in rows]
 
 

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
-from services.kit.database import in_chunks
+from services.kit.bulk import Lookup
 from services.stock.domain.openings import Known, OpeningRow
 from services.stock.domain.shelf import Key
 from services.stock.domain.texts import ITEM_CODE
 from services.stock.storage import balances, items, warehouses
 from services.stock.storage.tables import BALANCES
 
-_KEYS = select(
+_keys = Lookup(
+    select(
+        BALANCES.c.item,
+        BALANCES.c.warehouse,
+        BALANCES.c.lot,
+        BALANCES.c.serial,
+        BALANCES.c.on_hand,
+        BALANCES.c.received_document,
+    ),
     BALANCES.c.item,
-    BALANCES.c.warehouse,
-    BALANCES.c.lot,
-    BALANCES.c.serial,
-    BALANCES.c.on_hand,
-    BALANCES.c.received_document,
-).where(BALANCES.c.item.in_(bindparam("items", expanding=True)))
+)
 
 
 def known(connection: Connection, rows: Sequence[OpeningRow], now: datetime) -> Known:
@@ -30,11 +33,10 @@ def known(connection: Connection, rows: Sequence[OpeningRow], now: datetime) -> 
     codes = {row.item for row in rows if ITEM_CODE.fullmatch(row.item)}
     received: dict[Key, str] = {}
     serial_places: dict[tuple[str, str], str] = {}
-    for chunk in in_chunks(sorted(codes)):
-        for item, warehouse, lot, serial, on_hand, document in connection.execute(_KEYS, {"items": chunk}):
-            received[Key(item, warehouse, lot, serial)] = document
-            if serial and on_hand:
-                serial_places[item, serial] = warehouse
+    for item, warehouse, lot, serial, on_hand, document in _keys(connection, codes):
+        received[Key(item, warehouse, lot, serial)] = document
+        if serial and on_hand:
+            serial_places[item, serial] = warehouse
     return Known(
         measures=items.measures_with_packs(connection, codes),
         warehouses=frozenset(warehouses.today(connection, now)),

@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Connection, and_, bindparam, delete, not_, or_, select, update
 
-from services.kit.bulk import inserting, microseconds
-from services.kit.database import in_chunks
+from services.kit.bulk import Lookup, inserting, microseconds
 from services.kit.errors import NoSuch
 from services.stock.domain.reservations import LIVE, Line, Reservation, Sight, State
 from services.stock.domain.shelf import Key, Pick
@@ -17,8 +16,7 @@ from services.stock.domain.texts import shown
 from services.stock.storage import items
 from services.stock.storage.tables import ALLOCATIONS, LOTS, RESERVATION_LINES, RESERVATIONS
 
-_DOCUMENTS: Any = bindparam("documents", expanding=True)
-_TAKEN = select(RESERVATIONS.c.document).where(RESERVATIONS.c.document.in_(_DOCUMENTS))
+_taken = Lookup(select(RESERVATIONS.c.document), RESERVATIONS.c.document)
 # Whose promise it is belongs to the query: what is not in sight is not there (R22).
 _IN_SIGHT = select(RESERVATIONS.c.document).where(
     RESERVATIONS.c.document == bindparam("document"),
@@ -28,20 +26,19 @@ _IN_SIGHT = select(RESERVATIONS.c.document).where(
         and_(not_(RESERVATIONS.c.of_order), bindparam("all_outside", type_=Boolean())),
     ),
 )
-_HEADS = select(RESERVATIONS).where(RESERVATIONS.c.document.in_(_DOCUMENTS))
-_LINES = (
-    select(RESERVATION_LINES)
-    .where(RESERVATION_LINES.c.document.in_(_DOCUMENTS))
-    .order_by(RESERVATION_LINES.c.document, RESERVATION_LINES.c.line)
+_heads = Lookup(select(RESERVATIONS), RESERVATIONS.c.document)
+_lines = Lookup(
+    select(RESERVATION_LINES).order_by(RESERVATION_LINES.c.document, RESERVATION_LINES.c.line),
+    RESERVATION_LINES.c.document,
 )
 # In picking order, so that the hand-over card lists the lots as they are taken.
-_PICKS = (
+_allocations = Lookup(
     select(ALLOCATIONS, LOTS.c.expiry)
     .join(LOTS, and_(LOTS.c.item == ALLOCATIONS.c.item, LOTS.c.lot == ALLOCATIONS.c.lot), isouter=True)
-    .where(ALLOCATIONS.c.document.in_(_DOCUMENTS))
     .order_by(
         LOTS.c.expiry.is_(None), LOTS.c.expiry, LOTS.c.created_at, ALLOCATIONS.c.lot, ALLOCATIONS.c.serial
-    )
+    ),
+    ALLOCATIONS.c.document,
 )
 _insert_heads = inserting(RESERVATIONS)
 _insert_lines = inserting(RESERVATION_LINES)
@@ -67,11 +64,7 @@ _EXPIRED = (
 
 def taken(connection: Connection, documents: Iterable[str]) -> set[str]:
     """Which of the documents have a promise already."""
-    return {
-        row.document
-        for chunk in in_chunks(sorted(set(documents)))
-        for row in connection.execute(_TAKEN, {"documents": chunk})
-    }
+    return {document for (document,) in _taken(connection, documents)}
 
 
 def insert_many(connection: Connection, reservations: Sequence[Reservation]) -> None:
@@ -79,7 +72,7 @@ def insert_many(connection: Connection, reservations: Sequence[Reservation]) -> 
     if not reservations:
         return
     _insert_heads(connection, [_head(reservation) for reservation in reservations])
-    _insert_lines(connection, [_line(r, line) for r in reservations for line in r.lines])
+    _insert_lines(connection, [_line_row(r, line) for r in reservations for line in r.lines])
     _insert_picks(connection, [row for reservation in reservations for row in _picks(reservation)])
 
 
@@ -114,13 +107,9 @@ def seen(connection: Connection, document: str, sight: Sight) -> Reservation:
 
 def load(connection: Connection, documents: Sequence[str]) -> list[Reservation]:
     """The promises of some documents, in the order asked for; unknown ones are left out."""
-    heads: list[Any] = []
-    line_rows: list[Any] = []
-    pick_rows: list[Any] = []
-    for chunk in in_chunks(documents):
-        heads += connection.execute(_HEADS, {"documents": chunk})
-        line_rows += connection.execute(_LINES, {"documents": chunk})
-        pick_rows += connection.execute(_PICKS, {"documents": chunk})
+    heads = _heads(connection, documents)
+    line_rows = _lines(connection, documents)
+    pick_rows = _allocations(connection, documents)
     measures = items.measures(connection, {row.item for row in line_rows})
     picks: dict[tuple[str, int], list[Pick]] = {}
     for row in pick_rows:
@@ -179,7 +168,7 @@ def _head(reservation: Reservation) -> tuple[Any, ...]:
     )
 
 
-def _line(reservation: Reservation, line: Line) -> tuple[Any, ...]:
+def _line_row(reservation: Reservation, line: Line) -> tuple[Any, ...]:
     """A row of RESERVATION_LINES."""
     return (
         reservation.document,
