@@ -1,12 +1,25 @@
 """Understanding: one sentence and the company's names in, one intent out; pure, and never a guess."""
 
-from bot.understand import decisions, questions, requests
+from bot.understand import answers, courtesies, decisions, questions, requests, slips
+from bot.understand.answers import Amount
 from bot.understand.heard import hear
-from bot.understand.intents import Command, Intent, ItemWord, Likeness, Line, Problem
-from bot.understand.sentence import LONGEST_SENTENCE, read
+from bot.understand.intents import Command, Hint, Intent, ItemWord, Likeness, Line, Problem
+from bot.understand.sentence import LONGEST_SENTENCE, Sentence, read
 from bot.understand.vocabulary import Vocabulary
 
-__all__ = ["Command", "Intent", "ItemWord", "Likeness", "Line", "Problem", "Vocabulary", "understand"]
+__all__ = [
+    "Amount",
+    "Command",
+    "Hint",
+    "Intent",
+    "ItemWord",
+    "Likeness",
+    "Line",
+    "Problem",
+    "Vocabulary",
+    "amount_alone",
+    "understand",
+]
 
 RECOGNISERS = (
     questions.recognise_exact,
@@ -30,6 +43,23 @@ def understand(text: str, vocabulary: Vocabulary) -> Intent:
     if len(text) > LONGEST_SENTENCE:
         return Intent(Command.UNKNOWN, problem=Problem.TOO_LONG)
     sentence = read(text)
+    intent = _understand(sentence, vocabulary)
+    if intent.command is Command.UNKNOWN and intent.problem is None:
+        corrected = slips.correct(sentence)
+        second = None if corrected is None else _understand(corrected, vocabulary)
+        if second is not None and second.command is not Command.UNKNOWN and second.names_what_is_known:
+            return second
+    return intent
+
+
+def amount_alone(text: str, vocabulary: Vocabulary) -> Amount | None:
+    """The amount, where a text is an amount and nothing else: the answer to "how many?"."""
+    if len(text) > LONGEST_SENTENCE:
+        return None
+    return answers.amount_alone(hear(read(text), vocabulary))
+
+
+def _understand(sentence: Sentence, vocabulary: Vocabulary) -> Intent:
     heard = hear(sentence, vocabulary)
     if heard.is_read and heard.warehouse is None and "?" not in sentence.text:
         return Intent(Command.UNKNOWN)
@@ -37,4 +67,4 @@ def understand(text: str, vocabulary: Vocabulary) -> Intent:
         intent = recognise(heard)
         if intent is not None:
             return intent
-    return Intent(Command.UNKNOWN)
+    return Intent(Command.UNKNOWN, hint=courtesies.recognise(heard))

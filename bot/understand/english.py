@@ -273,6 +273,7 @@ STATUS = _phrases(
     what about | any news on | any news | update | update on | any update on | any updates on |
     any update | any progress on | state of | track | tracking | follow up | follow up on |
     what happened to | what's up with | how far is | what's the status of | what is the status of |
+    remind | nudge | chase | chase up | hurry up | speed up |
     happening | details | details of | look up | how is it going with | what's happening with
     """
 )
@@ -298,6 +299,16 @@ STATUS_QUESTION_OPENERS = (
     "where",
     "how",
     "what",
+)
+
+THANKS = _phrases(
+    "thanks | thank you | thx | cheers | thanks a lot | many thanks | got it | great | bye | goodbye | ty"
+)
+GREETINGS = _phrases(
+    "hi | hello | hey | hi there | hello there | good morning | good afternoon | good evening"
+)
+BARE_DECISION_FILLERS = _phrases(
+    "it | this | that | this one | that one | the request | my request | my last request"
 )
 
 OUT_OF_SCOPE = _phrases(
@@ -338,6 +349,12 @@ SURROUNDINGS = (
     ),
     _phrases("warehouse | store"),
 )
+
+DESTINATIONS = _phrases(
+    "deliver to | deliver to the | delivered to | delivered to the | send to | send to the | sent to the | "
+    "ship to | ship to the | bring to the | deliver it to the | deliver them to the | send them to the"
+)
+DESTINATIONS_AT_THE_END = _phrases("to | to the")
 
 ITEM_FILLERS = (*FILLERS, *_phrases("a | an | the | of | some | on | as | x"))
 EACH = ("each", "apiece")

@@ -3,7 +3,8 @@
 import re
 from dataclasses import replace
 
-from bot.understand import grammar, quantities
+from bot.understand import asides, grammar, quantities
+from bot.understand.asides import Told
 from bot.understand.chinese import NOT_PURPOSE_TAIL, PURPOSE_TAIL, PURPOSE_TAIL_LEAD
 from bot.understand.heard import Heard
 from bot.understand.phrases import Phrases, Place, trim
@@ -12,15 +13,21 @@ _STOP = re.compile(r"[\n;；。!]|(?<!\d)\.(?!\d)")
 _COMMA = re.compile(r"[,，]")
 _TAIL = re.compile(rf"([^\s,，;。!]{{1,30}}?)(?:{'|'.join(PURPOSE_TAIL)})(?=[\s。!.]*$|[,，])")
 _LEAD = Phrases(PURPOSE_TAIL_LEAD)
+_EDGES = " :：,，。.!！~～"
+_LAST_WORDS = re.compile(r"[\s,，;；]([^\s,，;；。!?]{2,20})[\s。.!~]*$")
 
 
-def take(heard: Heard) -> tuple[Heard, str | None, str | None]:
-    """What is left of the sentence without its purpose and its reason, and these two as written."""
+def take(heard: Heard) -> Told:
+    """What is left of the sentence without its purpose, its reason and its asides, and these as written."""
+    heard, is_per_head = asides.take_per_head(heard)
     heard, reason = _marked(heard, grammar.REASON)
     heard, purpose = _marked(heard, grammar.PURPOSE)
     if purpose is None:
         heard, purpose = _tail(heard)
-    return heard, purpose, reason
+    heard, told = asides.take(heard)
+    if purpose is None:
+        heard, purpose = _occasion(heard)
+    return Told(heard, purpose, reason, told, is_per_head)
 
 
 def _marked(heard: Heard, markers: Phrases) -> tuple[Heard, str | None]:
@@ -29,7 +36,7 @@ def _marked(heard: Heard, markers: Phrases) -> tuple[Heard, str | None]:
         if heard.is_name(start, end) or _is_something_else(heard.text, start, end):
             continue
         last = _end_of_explanation(heard, end)
-        said = heard.said(*_without_courtesy(heard.text, (end, last))).strip(" :：,，")
+        said = heard.said(*_without_courtesy(heard.text, (end, last))).strip(_EDGES)
         if said:
             return _cut(heard, start, last), said
     return heard, None
@@ -67,10 +74,26 @@ def _end_of_explanation(heard: Heard, start: int) -> int:
 def _without_courtesy(text: str, place: Place) -> Place:
     """The explanation without please and 谢谢 at its end; its beginning is kept as it is."""
     start, end = place
-    while start < end and not text[start].isalnum():
-        start += 1
-    _, trimmed = trim(text, (start, end), _COURTESY)
-    return start, max(trimmed, start)
+    while start < end:
+        if text[end - 1] in _EDGES:
+            end -= 1
+            continue
+        courtesy = next((s for s in _COURTESY.starts(text, end) if s > start), None)
+        if courtesy is None:
+            break
+        end = courtesy
+    return start, end
+
+
+def _occasion(heard: Heard) -> tuple[Heard, str | None]:
+    """领5包A4纸 投标: the last words, apart from the goods, name an occasion that goods are taken for."""
+    last_name = max((end for _, end in heard.names), default=len(heard.text))
+    for match in _LAST_WORDS.finditer(heard.text, last_name):
+        start, end = match.span(1)
+        if quantities.find(heard, start, end) or not grammar.OCCASIONS.find(match[1]):
+            continue
+        return _cut(heard, start, end), heard.said(start, end).strip(_EDGES)
+    return heard, None
 
 
 _COURTESY = Phrases(

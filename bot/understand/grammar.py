@@ -1,7 +1,7 @@
 """The grammar: the tables of both languages joined, because one sentence may hold words of both."""
 
 from bot.understand import chinese, english
-from bot.understand.intents import Command
+from bot.understand.intents import Command, Hint
 from bot.understand.phrases import Phrases, WholeSentence
 
 POLITE = Phrases(chinese.POLITE, english.POLITE)
@@ -32,6 +32,8 @@ CONDITIONS = Phrases(chinese.CONDITIONS, english.CONDITIONS)
 NEGATIONS = Phrases(chinese.NEGATIONS, english.NEGATIONS)
 
 PURPOSE = Phrases(chinese.PURPOSE, english.PURPOSE)
+STRONG_PURPOSE = Phrases(chinese.PURPOSE, (word for word in english.PURPOSE if word != "for"))
+OCCASIONS = Phrases(chinese.OCCASIONS)
 NOT_PURPOSE_BEFORE = Phrases(english.NOT_PURPOSE_BEFORE)
 NOT_PURPOSE_AFTER = Phrases(english.NOT_PURPOSE_AFTER)
 REASON = Phrases(chinese.REASON, english.REASON)
@@ -42,7 +44,11 @@ SOME = Phrases(chinese.SOME, english.SOME)
 NOT_GOODS = Phrases(chinese.NOT_GOODS, english.NOT_GOODS)
 OUT_OF_SCOPE = Phrases(chinese.OUT_OF_SCOPE, english.OUT_OF_SCOPE)
 
-BEFORE_PLACE = Phrases(chinese.SURROUNDINGS[0], english.SURROUNDINGS[0])
+DESTINATIONS = Phrases(chinese.DESTINATIONS, english.DESTINATIONS)
+DESTINATIONS_AT_THE_END = Phrases(chinese.DESTINATIONS_AT_THE_END, english.DESTINATIONS_AT_THE_END)
+BEFORE_PLACE = Phrases(
+    chinese.SURROUNDINGS[0], english.SURROUNDINGS[0], chinese.DESTINATIONS, english.DESTINATIONS
+)
 BEHIND_PLACE = Phrases(chinese.SURROUNDINGS[1], english.SURROUNDINGS[1])
 
 QUERY_STRONG = Phrases(chinese.QUERY_STRONG, english.QUERY_STRONG)
@@ -98,6 +104,36 @@ WITHDRAW = Phrases(chinese.WITHDRAW, english.WITHDRAW)
 DECISION_FILLERS = Phrases(chinese.DECISION_FILLERS, english.DECISION_FILLERS)
 APPROVAL = WholeSentence(APPROVE, DECISION_FILLERS)
 WITHDRAWAL = WholeSentence(WITHDRAW, DECISION_FILLERS)
+
+HINTS = (
+    (
+        Hint.DECISION,
+        WholeSentence(
+            Phrases(
+                APPROVE.words - {"ok", "okay", "agree", "i agree", "agreed", "pass", "accept"}, REJECT.words
+            ),
+            Phrases(chinese.POLITE, english.POLITE, english.BARE_DECISION_FILLERS),
+        ),
+    ),
+    (
+        Hint.WITHDRAWAL,
+        WholeSentence(
+            WITHDRAW,
+            Phrases(
+                chinese.POLITE, english.POLITE, chinese.BARE_WITHDRAWAL_FILLERS, english.BARE_DECISION_FILLERS
+            ),
+        ),
+    ),
+    (
+        Hint.THANKS,
+        WholeSentence(Phrases(chinese.THANKS, english.THANKS), Phrases(chinese.POLITE, english.POLITE)),
+    ),
+    (
+        Hint.GREETING,
+        WholeSentence(Phrases(chinese.GREETINGS, english.GREETINGS), Phrases(chinese.POLITE, english.POLITE)),
+    ),
+)
+"""Sentences that ask for nothing certain."""
 
 STATUS = WholeSentence(
     Phrases(chinese.STATUS, english.STATUS), Phrases(chinese.STATUS_FILLERS, english.STATUS_FILLERS)

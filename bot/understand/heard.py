@@ -25,7 +25,11 @@ class Heard:
     vocabulary: Vocabulary
     text: str
     names: tuple[Place, ...] = ()
-    warehouse: str | None = None
+    source: str | None = None
+    destination: str | None = None
+    destination_said: str = ""
+    is_split: bool = False
+    """Whether goods of several warehouses are spoken of."""
     resolved: dict[str, ItemWord] = field(default_factory=dict, compare=False)
 
     def resolve(self, said: str) -> ItemWord:
@@ -50,6 +54,11 @@ class Heard:
         return any(start < last and first < end for first, last in self.names)
 
     @property
+    def warehouse(self) -> str | None:
+        """The one warehouse that the sentence is about, whether goods are there or shall come there."""
+        return self.source or self.destination
+
+    @property
     def is_read(self) -> bool:
         """Whether nothing is left that could mean something."""
         return not any(character.isalnum() for character in self.text)
@@ -66,13 +75,21 @@ def hear(sentence: Sentence, vocabulary: Vocabulary) -> Heard:
     ]
     heard = Heard(sentence, vocabulary, text, tuple(names))
     places = [span for span in vocabulary.warehouses.scan(text) if not _inside_longer(span, names)]
-    if len({span.keys for span in places}) != 1 or len(places[0].keys) != 1:
+    if any(len(span.keys) != 1 for span in places):
         return heard
+    sources: set[str] = set()
     for span in places:
         end = span.end - 1 if _is_stock_word(text, span, vocabulary) else span.end
-        heard = heard.without(*_with_surroundings(text, span.start, end))
+        place = _with_surroundings(text, span.start, end)
+        if _is_destination(text, place, span.start):
+            said = sentence.said[place[0] : end].strip()
+            heard = replace(heard, destination=span.keys[0], destination_said=said)
+        else:
+            sources.add(span.keys[0])
+        heard = heard.without(*place)
     kept = tuple(name for name in names if heard.text[name[0] : name[1]].strip())
-    return replace(heard, names=kept, warehouse=places[0].keys[0])
+    source = next(iter(sources)) if len(sources) == 1 else None
+    return replace(heard, names=kept, source=source, is_split=len(sources) > 1)
 
 
 def _is_worth_protecting(name: str) -> bool:
@@ -92,6 +109,15 @@ def _is_stock_word(text: str, span: Span[str], vocabulary: Vocabulary) -> bool:
     """主仓库存 is the 库存 of 主仓, not something of 主仓库."""
     ends_in_stock = text[span.end - 1 : span.end + 1] == "库存"
     return ends_in_stock and bool(vocabulary.warehouses.exact(text[span.start : span.end - 1]))
+
+
+def _is_destination(text: str, place: Place, name: int) -> bool:
+    """发到门店仓 is where goods go; 去冷库领 is where they are, and 领5包A4纸到门店仓 where they go."""
+    opening = text[place[0] : name].strip()
+    if opening in grammar.DESTINATIONS.words:
+        return True
+    is_last = not any(character.isalnum() for character in text[place[1] :])
+    return opening in grammar.DESTINATIONS_AT_THE_END.words and is_last and bool(text[: place[0]].strip())
 
 
 def _with_surroundings(text: str, start: int, end: int) -> Place:

@@ -36,8 +36,20 @@ class Problem(StrEnum):
     TOO_PRECISE = "too_precise"
     APPROXIMATE = "approximate"
     SEVERAL_QUANTITIES = "several_quantities"
+    PER_HEAD = "per_head"
     SEVERAL_REFERENCES = "several_references"
+    SEVERAL_REQUESTS = "several_requests"
+    SEVERAL_WAREHOUSES = "several_warehouses"
     TOO_LONG = "too_long"
+
+
+class Hint(StrEnum):
+    """What a sentence that asks for nothing certain may be about: nothing is done on a hint alone."""
+
+    GREETING = "greeting"
+    THANKS = "thanks"
+    DECISION = "decision"
+    WITHDRAWAL = "withdrawal"
 
 
 class Likeness(StrEnum):
@@ -112,6 +124,15 @@ class Intent:
     purpose: str | None = None
     reason: str | None = None
     problem: Problem | None = None
+    asides: tuple[str, ...] = ()
+    """What was said about a request beside all this, as said: for whom, by when, where to, how urgent."""
+    hint: Hint | None = None
+
+    @property
+    def names_what_is_known(self) -> bool:
+        """Whether every word that names an item names one that exists, or one of a few."""
+        words = [*self.items, *(line.word for line in self.lines)]
+        return all(word.likeness in (Likeness.SURE, Likeness.CHOICE) for word in words)
 
     @property
     def is_clear(self) -> bool:
@@ -124,7 +145,8 @@ class Intent:
         """The intent with only the keys that were said, in the order of mention.
 
         `items` holds the codes that are certain; words that are not stand under `unclear` with their text and
-        candidates. A line without a certain item has `text` (and `candidates`) in place of `item`.
+        candidates. A line without a certain item has `text` (and `candidates`) in place of `item`. Asides and
+        hints are for whoever answers; they are no part of what is asked for.
         """
         said: dict[str, object] = {"command": self.command.value}
         if certain := [word.item for word in self.items if word.item is not None]:

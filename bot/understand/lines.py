@@ -176,7 +176,7 @@ def _line(heard: Heard, words: list[Place], quantity: Quantity | None) -> SaidLi
     if len(said) > LONGEST_WORDS:
         return SaidLine(ItemWord(said[:LONGEST_WORDS]), quantity)
     word = heard.resolve(said)
-    if quantity is not None and quantity.unit is not None and units.is_metric(quantity.unit):
+    if quantity is not None and quantity.unit is not None and units.is_size(quantity.unit):
         own = heard.vocabulary.units.get(word.item or "", ())
         if word.item and units.of_item(quantity.unit, own) not in own:
             quantity = None  # a size, as in 500ml洗手液, and no quantity

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from bot.understand import explanations, grammar, lines, quantities
+from bot.understand.asides import Told
 from bot.understand.chinese import PAST, RECIPIENT
 from bot.understand.heard import Heard
-from bot.understand.intents import Command, Intent, Likeness
+from bot.understand.intents import Command, Intent, Likeness, Line, Problem
 from bot.understand.lines import SaidLine
 from bot.understand.phrases import Phrases, Place, trim
 from services.kit.words.spelling import fold
@@ -22,12 +24,12 @@ def recognise(heard: Heard) -> Intent | None:
     """The request in a sentence with a verb; None when there is no verb of ours or its goods do not fit."""
     told = explanations.take(heard)
     for command, table in grammar.STRONG_VERBS.items():
-        for verb in islice(_verbs(told[0], table), MOST_VERBS):
+        for verb in islice(_verbs(told.heard, table), MOST_VERBS):
             intent = _with_verb(told, command, verb, is_strong=True)
             if intent is not None:
                 return intent
     for command, table in grammar.WEAK_VERBS.items():
-        for verb in islice(_verbs(told[0], table), MOST_VERBS):
+        for verb in islice(_verbs(told.heard, table), MOST_VERBS):
             intent = _with_verb(told, command, verb, is_strong=False)
             if intent is not None:
                 return intent
@@ -36,15 +38,15 @@ def recognise(heard: Heard) -> Intent | None:
 
 def recognise_bare(heard: Heard) -> Intent | None:
     """Goods without a verb: with quantities they are asked for, without they are asked about."""
-    told, purpose, reason = explanations.take(heard)
-    said = lines.read(told, grammar.BARE_FILLERS)
+    told = explanations.take(heard)
+    said = lines.read(told.heard, grammar.BARE_FILLERS)
     if not said or not all(line.is_good for line in said):
         return None
     if any(line.word.is_vague and line.word.text.isascii() for line in said):
         return None
     if any(line.quantity and line.quantity.is_explicit for line in said):
-        return _request(heard, Command.REQUEST_ISSUE, said, purpose, reason)
-    if purpose or reason or any(line.quantity for line in said):
+        return _request(told, Command.REQUEST_ISSUE, said)
+    if told.purpose or told.reason or told.asides or any(line.quantity for line in said):
         return None
     return Intent(Command.QUERY_STOCK, tuple(line.word for line in said), warehouse=heard.warehouse)
 
@@ -66,40 +68,67 @@ def _verbs(heard: Heard, table: Phrases) -> Iterator[Place]:
             yield start, end
 
 
-def _with_verb(
-    told: tuple[Heard, str | None, str | None], command: Command, verb: Place, *, is_strong: bool
-) -> Intent | None:
-    heard, purpose, reason = told
+def _with_verb(told: Told, command: Command, verb: Place, *, is_strong: bool) -> Intent | None:
+    heard = told.heard
     if command is Command.GIVE_SAMPLE and not is_strong and not grammar.CUSTOMER.find(heard.text):
         return None
-    rest = _without_recipient(heard, verb[0]).without(*verb)
+    recipient = _recipient(heard, verb[0])
+    if recipient is not None:
+        heard = heard.without(*recipient)
+        told = replace(told, heard=heard, asides=(heard.said(*recipient), *told.asides))
+    again = _verbs_again(heard, verb)
+    if any(other is not command and Command.RETURN_TO_STOCK in (other, command) for other, _ in again):
+        return Intent(Command.UNKNOWN, problem=Problem.SEVERAL_REQUESTS)
+    rest = heard.without(*verb)
+    for _, place in again:
+        rest = rest.without(*place)
     fillers = grammar.SAMPLE_FILLERS if command is Command.GIVE_SAMPLE else grammar.ITEM_FILLERS
     said = lines.read(rest, fillers)
     if not said:
         start, end = trim(rest.text, (0, len(rest.text)), fillers)
         is_bare = is_strong and start >= end and len(heard.text.strip()) > 1
-        return _request(heard, command, [], purpose, reason) if is_bare else None
+        return _request(told, command, []) if is_bare else None
     fits = _fits_strong(said) if is_strong else _fits_weak(said)
     if fits:
-        return _request(heard, command, said, purpose, reason)
-    alone = _without_opening(heard, verb)
-    return None if alone is None else _with_verb((alone, purpose, reason), command, verb, is_strong=False)
+        return _request(told, command, said)
+    opening = _opening(heard, verb)
+    if opening is None:
+        return None
+    said_first = heard.said(*opening)
+    asides = (said_first, *(aside for aside in told.asides if aside not in said_first))
+    alone = replace(told, heard=heard.without(*opening), asides=asides)
+    return _with_verb(alone, command, verb, is_strong=False)
 
 
-def _without_opening(heard: Heard, verb: Place) -> Heard | None:
-    """The sentence without a clause that leads up to the request: 明天开会,领2箱水. It must not change it."""
+def _verbs_again(heard: Heard, verb: Place) -> list[tuple[Command, Place]]:
+    """The verbs that open further parts, as when every line of a list begins with 领."""
+    others = [place for place in lines.parts(heard) if not place[0] <= verb[0] < place[1]]
+    opened = {trim(heard.text, place, grammar.POLITE, heard.names)[0] for place in others}
+    again = [
+        (command, place)
+        for tables in (grammar.STRONG_VERBS, grammar.WEAK_VERBS)
+        for command, table in tables.items()
+        for place in _verbs(heard, table)
+        if place[0] in opened
+    ]
+    longest = {place[0]: max(end for _, (start, end) in again if start == place[0]) for _, place in again}
+    return [(command, place) for command, place in again if longest[place[0]] == place[1]]
+
+
+def _opening(heard: Heard, verb: Place) -> Place | None:
+    """The place of a clause that leads up to the request: 明天开会,领2箱水. It must not change it."""
     comma = max(heard.text.rfind(sign, 0, verb[0]) for sign in ",，。;")
     opening = heard.text[: max(comma, 0)]
     if not opening.strip() or heard.is_name(0, comma) or grammar.CONDITIONS.find(opening):
         return None
-    return None if quantities.find(heard, 0, comma) else heard.without(0, comma)
+    return None if quantities.find(heard, 0, comma) else (0, comma)
 
 
-def _without_recipient(heard: Heard, verb: int) -> Heard:
+def _recipient(heard: Heard, verb: int) -> Place | None:
     for match in _RECIPIENT.finditer(heard.text, 0, verb):
         if not heard.text[match.end() : verb].strip() and not heard.is_name(*match.span()):
-            return heard.without(*match.span())
-    return heard
+            return match.span()
+    return None
 
 
 def _fits_strong(said: list[SaidLine]) -> bool:
@@ -128,14 +157,26 @@ def _is_goods(line: SaidLine) -> bool:
     return bool(line.word.text) and not grammar.NOT_GOODS.find(about)
 
 
-def _request(
-    heard: Heard, command: Command, said: list[SaidLine], purpose: str | None, reason: str | None
-) -> Intent:
-    own_units = heard.vocabulary.units
+def _request(told: Told, command: Command, said: list[SaidLine]) -> Intent:
+    heard, asides = told.heard, told.asides
+    if heard.is_split:
+        return Intent(Command.UNKNOWN, problem=Problem.SEVERAL_WAREHOUSES)
+    warehouse = heard.warehouse
+    if heard.destination is not None and command is not Command.RETURN_TO_STOCK:
+        warehouse, asides = heard.source, (*asides, heard.destination_said)
     return Intent(
         command,
-        lines=tuple(line.as_line(own_units) for line in said),
-        warehouse=heard.warehouse,
-        purpose=purpose,
-        reason=reason,
+        lines=tuple(_line(told, line, is_alone=len(said) == 1) for line in said),
+        warehouse=warehouse,
+        purpose=told.purpose,
+        reason=told.reason,
+        asides=asides,
     )
+
+
+def _line(told: Told, line: SaidLine, *, is_alone: bool) -> Line:
+    """The line; an amount for each of an unknown number of people is none."""
+    per_head = told.is_per_head or (is_alone and line.quantity is not None and line.quantity.is_each)
+    if per_head and line.quantity is not None and line.problem is None:
+        line = replace(line, problem=line.quantity.problem or Problem.PER_HEAD)
+    return line.as_line(told.heard.vocabulary.units)

@@ -77,6 +77,8 @@ _PLURALS = {"boxes": "box", "copies": "copy", "pcs": "pc"}
 METRIC = frozenset(name for row in _SAME[:9] for name in row if name.isascii() and len(name) < 3)
 """Unit signs that also stand in specifications, as in 0.5mm: a unit only where the item is measured so."""
 
+SIZES = frozenset({"mm", "cm", "ml"})
+
 WORDS = Phrases(
     CHINESE,
     _ENGLISH,
@@ -90,6 +92,11 @@ WORDS = Phrases(
 def is_metric(said: str) -> bool:
     """Whether the word is a sign like mm, ml or kg."""
     return said in METRIC
+
+
+def is_size(said: str) -> bool:
+    """Whether the word is a sign by which goods are described: 500ml, 48mm. 5kg is an amount."""
+    return said in SIZES
 
 
 def of_item(said: str, own: tuple[str, ...]) -> str:
