@@ -27,6 +27,8 @@ from services.kit.service import full_name
 
 KEEPER = "keeper"
 ADMINISTRATOR = "admin"
+ONE_LIVE_COPY = ("approval", "hand_over", "withdrawal")
+"""Kinds of cards of which only a person's newest copy about an order can be tapped."""
 _OPEN_STATES = (OrderState.ORDER_STATE_APPROVED, OrderState.ORDER_STATE_PARTLY_FULFILLED)
 
 
@@ -84,9 +86,18 @@ def tell(tx: Transaction, person: str, key: str, **facts: Any) -> None:
 def show_once(tx: Transaction, kind: str, order: str, person: str, data: dict[str, Any], round_: str) -> None:
     """Show a card to a person once for a round, such as one task of an order."""
     key = f"{kind}-{order}-{round_}-{person}"
-    row = CardRow(id=new_id(), person=person, kind=kind, subject=order, data=data)
-    if deliveries.queue(tx, key, person, "show", {"card": row.id}):
-        cards.save(tx, row)
+    show(tx, key, CardRow(id=new_id(), person=person, kind=kind, subject=order, data=data))
+
+
+def show(tx: Transaction, key: str, row: CardRow, cause: str = "") -> None:
+    """Queue a new card, once for its key; of older copies only what became of the matter stays to be seen."""
+    if not deliveries.queue(tx, key, row.person, "show", {"card": row.id}, cause):
+        return
+    cards.save(tx, row)
+    if row.kind not in ONE_LIVE_COPY:
+        return
+    for older in cards.supersede(tx, row):
+        deliveries.queue(tx, f"renew-{new_id()}", older.person, "renew", {"card": older.id})
 
 
 def on_order(tx: Transaction, event: Any) -> None:

@@ -1,35 +1,46 @@
-"""Figures a card shows from the services, read with the token of the person it is for, before it is sent."""
+"""Figures a card shows from the services, read with the token of the person it is for.
+
+They are read before a card is sent, and again whenever it is tapped or drawn anew while it waits: other goods
+of the same item may have moved. What was carried out is shown as the ledger tells it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from kuguan.approvals.v1.approvals_pb2 import TaskState
 from kuguan.orders.v1.orders_pb2 import Order
 from kuguan.stock.v1.stock_pb2 import (
     Allocation,
     BatchGetAvailabilityRequest,
+    Entry,
     GetReservationRequest,
+    ListEntriesRequest,
     ReservedLine,
 )
 
+from bot.cards.facts import AT_WORK, PENDING, plus
 from bot.commands.ask import Ask
 from bot.storage.cards import CardRow
 from services.kit.wire import date_value
+
+_ENTRIES = 1000
 
 Preparing = Callable[[Ask, CardRow], Awaitable[CardRow]]
 
 
 async def prepare(ask: Ask, row: CardRow) -> CardRow:
-    """The row with the figures its drawing needs; most need none."""
+    """The row with the figures its drawing needs, as they are now; most need none."""
     preparing = PREPARING.get(row.kind)
     return row if preparing is None else await preparing(ask, row)
 
 
 async def _stock_situation(ask: Ask, row: CardRow) -> CardRow:
-    """On hand and available of each line of the order, for whoever decides about it."""
-    if ask.order is None:
+    """On hand and available of each line of the order, for whoever decides about it; kept once decided."""
+    decided = ask.task is not None and ask.task.state != TaskState.TASK_STATE_OPEN
+    if ask.order is None or ("stock" in row.data and (decided or ask.order.state not in PENDING)):
         return row
     return replace(row, data={**row.data, "stock": await _figures(ask, ask.order)})
 
@@ -49,10 +60,17 @@ async def _figures(ask: Ask, order: Order) -> dict[str, dict[str, str]]:
 
 
 async def _what_to_pick(ask: Ask, row: CardRow) -> CardRow:
-    """Line by line what to hand over, with lots and serials; for a return what to take back."""
+    """Line by line what to hand over, with lots and serials; for a return what to take back.
+
+    Once the order is at work no more, what the ledger says about it, where goods moved.
+    """
     order = ask.order
-    if order is None:
+    if order is None or row.data.get("carried_out"):
         return row
+    if order.state not in AT_WORK:
+        wanted = ListEntriesRequest(document=order.name, page_size=_ENTRIES)
+        moved = await ask.voice.read(ask.voice.services.stock.ListEntries, wanted)
+        return carried_out(row, reversed(moved.entries))
     figures = await _figures(ask, order)
     if row.data.get("receiving"):
         lines = [
@@ -64,6 +82,38 @@ async def _what_to_pick(ask: Ask, row: CardRow) -> CardRow:
         answer = await ask.voice.read(ask.voice.services.stock.GetReservation, request)
         lines = [_reserved(line, figures) for line in answer.reservation.lines]
     return replace(row, data={**row.data, "lines": lines})
+
+
+def carried_out(row: CardRow, entries: Iterable[Entry]) -> CardRow:
+    """The row with the true figures of what moved; ``entries`` of the ledger, oldest first.
+
+    One line for each item and place of one hand-over: what was there before it, and all that it moved.
+    """
+    days = {
+        (line["item"], pick["lot"], pick["serial"]): pick["expiry"]
+        for line in row.data.get("lines", [])
+        for pick in line.get("picks", [])
+    }
+    lines: dict[tuple[str, str, int], dict[str, Any]] = {}
+    for entry in entries:
+        quantity = entry.quantity.value
+        taken = quantity.removeprefix("-")
+        put_back = taken if quantity.startswith("-") else f"-{quantity}"
+        key = (entry.item, entry.warehouse, entry.record_time.ToNanoseconds())
+        if key not in lines:
+            before = plus(entry.on_hand_after.value or "0", put_back)
+            figures = {f"{entry.item}@{entry.warehouse}": {"on_hand": before}}
+            lines[key] = _line(entry.item, entry.warehouse, "0", entry.unit, figures) | {"picks": []}
+        line = lines[key]
+        line["quantity"] = plus(line["quantity"], taken)
+        if entry.lot or entry.serial:
+            expiry = days.get((entry.item, entry.lot, entry.serial), "")
+            line["picks"].append(
+                {"lot": entry.lot, "serial": entry.serial, "quantity": taken, "expiry": expiry}
+            )
+    if not lines:
+        return row
+    return replace(row, data={**row.data, "lines": list(lines.values()), "carried_out": True})
 
 
 def _line(item: str, warehouse: str, quantity: str, unit: str, figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -143,12 +143,12 @@ class Sender:
         if row.reference is not None:
             ask = await self._ask_for(row)
             channel = self._channels[row.platform]
-            shown = seen(row, ask)
+            shown = seen(await prepare(ask, row), ask)
             updated = await channel.update(CardRef(row.platform, row.reference), draw(shown, ask.facts))
             if updated.result is not UpdateResult.UPDATED:
                 log.info("card cannot be renewed", card=row.id, result=updated.result.value)
             if shown.data != row.data:
-                await self._desk.runtime.writer.act(lambda tx: remember_seen(tx, shown))
+                await self._desk.runtime.writer.act(lambda tx: remember_shown(tx, row, shown))
         await self._desk.runtime.writer.act(lambda tx: deliveries.sent(tx, delivery.sequence))
 
     async def _row(self, delivery: Delivery) -> CardRow | None:
@@ -188,8 +188,13 @@ def seen(row: CardRow, ask: Ask) -> CardRow:
     return replace(row, data=data)
 
 
-def remember_seen(tx: Transaction, shown: CardRow) -> None:
-    """Keep the version that the person now sees, whatever else happened to the card meanwhile."""
+def remember_shown(tx: Transaction, before: CardRow, shown: CardRow) -> None:
+    """Keep the version and the figures that the person now sees, whatever else happened to the card
+    meanwhile; figures of a card that was tapped in between are those of the tap."""
     newest = cards.get(tx.connection, shown.id)
-    if newest is not None:
-        cards.save(tx, replace(newest, data={**newest.data, "task_version": shown.data["task_version"]}))
+    if newest is None:
+        return
+    news = {name: value for name, value in shown.data.items() if before.data.get(name) != value}
+    if newest.version != before.version:
+        news = {name: value for name, value in news.items() if name == "task_version"}
+    cards.save(tx, replace(newest, data={**newest.data, **news}))

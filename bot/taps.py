@@ -11,10 +11,13 @@ from kuguan.orders.v1.orders_pb2 import CancelOrderRequest, CreateOrderRequest
 from kuguan.stock.v1.stock_pb2 import IssueReservedRequest, ReturnToStockRequest
 
 from bot.cards.facts import is_positive
-from bot.commands.ask import Ask, Reply, Show, Tapped, request_id_of
+from bot.commands.approvals import show_waiting
+from bot.commands.ask import Ask, Reply, Show, Tapped, new_card, request_id_of
 from bot.commands.items import chosen
+from bot.commands.orders import show_orders
 from bot.commands.requests import request_card, show_request, with_figures
 from bot.commands.stock import show_history, show_stock
+from bot.preparing import carried_out
 from bot.storage.cards import CardRow
 from bot.understand import Command
 
@@ -69,6 +72,11 @@ async def cancel(ask: Ask, row: CardRow, action: str) -> Tapped:
     return Tapped(replace(row, state="cancelled"), ask.words("toast.cancelled"))
 
 
+async def keep(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """The order stays as it is."""
+    return Tapped(replace(row, state="cancelled"), ask.words("stamp.kept"))
+
+
 async def choose(ask: Ask, row: CardRow, action: str) -> Tapped:
     """Go on with the item that was meant; what follows takes the place of this card."""
     number = int(action.removeprefix("choose_"))
@@ -84,11 +92,14 @@ async def decide(ask: Ask, row: CardRow, action: str) -> Tapped:
     """Approve or refuse the version of the task that the card showed."""
     agreed = action == "approve"
     version = int(row.data.get("task_version", 0))
+    # With other words it is another decision, and is told so instead of being taken for the first one.
+    said_with_it = f"-{request_id_of(ask.text, 'because')[-12:]}" if ask.text else ""
     request = DecideRequest(
-        request_id=f"{row.id}-{action}-{version}",
+        request_id=f"{row.id}-{action}-{version}{said_with_it}",
         name=row.data["task"],
         version=version,
         decision=Decision.DECISION_APPROVE if agreed else Decision.DECISION_REFUSE,
+        comment=ask.text,
     )
     answer = await ask.voice.write(ask.voice.services.approvals.Decide, request)
     said = ask.words("toast.approved" if agreed else "toast.rejected")
@@ -98,15 +109,17 @@ async def decide(ask: Ask, row: CardRow, action: str) -> Tapped:
 async def hand_over(ask: Ask, row: CardRow, action: str) -> Tapped:
     """Give out what is promised to the order."""
     request = IssueReservedRequest(request_id=f"{row.id}-{action}", document=row.subject)
-    await ask.voice.write(ask.voice.services.stock.IssueReserved, request)
-    return Tapped(replace(row, state="handed_over"), ask.words("toast.handed_over"))
+    answer = await ask.voice.write(ask.voice.services.stock.IssueReserved, request)
+    done = carried_out(replace(row, state="handed_over"), answer.entries)
+    return Tapped(done, ask.words("toast.handed_over"))
 
 
 async def take_back(ask: Ask, row: CardRow, action: str) -> Tapped:
     """Take back what the approved return announced."""
     request = ReturnToStockRequest(request_id=f"{row.id}-{action}", document=row.subject)
-    await ask.voice.write(ask.voice.services.stock.ReturnToStock, request)
-    return Tapped(replace(row, state="taken_back"), ask.words("toast.taken_back"))
+    answer = await ask.voice.write(ask.voice.services.stock.ReturnToStock, request)
+    done = carried_out(replace(row, state="taken_back"), answer.entries)
+    return Tapped(done, ask.words("toast.taken_back"))
 
 
 async def carry_out(ask: Ask, row: CardRow, action: str) -> Tapped:
@@ -114,11 +127,28 @@ async def carry_out(ask: Ask, row: CardRow, action: str) -> Tapped:
     return await (take_back if row.data.get("receiving") else hand_over)(ask, row, action)
 
 
+async def offer_withdrawal(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """A card that says what taking the order back sets free; nothing happens before that one is confirmed."""
+    offered = Show(new_card(ask, "withdrawal", row.subject, {}))
+    return Tapped(row, ask.words("toast.confirm_below"), [offered])
+
+
+async def more_orders(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """The next page of the person's orders, below; the button goes from this one."""
+    return Tapped(replace(row, state="shown"), replies=await show_orders(ask, int(row.data["more"])))
+
+
+async def more_waiting(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """The next cards of what waits for the person, below; the button goes from this one."""
+    return Tapped(replace(row, state="shown"), replies=await show_waiting(ask, int(row.data["after"])))
+
+
 async def withdraw(ask: Ask, row: CardRow, action: str) -> Tapped:
     """Take the order back."""
     request = CancelOrderRequest(request_id=f"{row.id}-{action}", name=row.subject)
     answer = await ask.voice.write(ask.voice.services.orders.CancelOrder, request)
-    return Tapped(replace(row, state="done"), ask.words("toast.done"), order=answer.order)
+    said = ask.words("toast.withdrawn", order=row.subject)
+    return Tapped(replace(row, state="done"), said, order=answer.order)
 
 
 async def remind(ask: Ask, row: CardRow, action: str) -> Tapped:
@@ -139,8 +169,10 @@ TAPS: Mapping[tuple[str, str], Tapping] = {
     ("approval", "approve"): decide,
     ("approval", "reject"): decide,
     ("hand_over", "hand_over"): carry_out,
-    ("order", "withdraw"): withdraw,
+    ("order", "withdraw"): offer_withdrawal,
     ("order", "remind"): remind,
     ("withdrawal", "confirm"): withdraw,
-    ("withdrawal", "cancel"): cancel,
+    ("withdrawal", "cancel"): keep,
+    ("sheet", "more"): more_orders,
+    ("waiting", "more"): more_waiting,
 }

@@ -21,6 +21,7 @@ from bot.clients import Badge, Who
 from bot.commands import COMMANDS, sign_in
 from bot.commands.ask import Ask, Invite, Reply, Say, Tapped
 from bot.desk import Desk
+from bot.preparing import prepare
 from bot.sending import Sender, seen
 from bot.storage import cards, deliveries, links, preferences, received
 from bot.storage.cards import CardRow
@@ -187,8 +188,7 @@ class Reception:
                 preferences.mark_guide(tx, ask.person, reply.guide)
                 guide = {"text": ask.words(f"guide.{reply.guide}")}
                 deliveries.queue(tx, f"{key}-guide", ask.person, "say", guide, row.cause)
-            cards.save(tx, reply.row)
-            deliveries.queue(tx, key, ask.person, "show", {"card": reply.row.id}, row.cause)
+            notices.show(tx, key, reply.row, row.cause)
 
     # ------------------------------------------------------------ taps
 
@@ -204,7 +204,9 @@ class Reception:
         tapping = TAPS.get((card.kind, row.body["action"]))
         if row.body["action"] not in offered or tapping is None:
             return await self._answer_tap(row, ask, card, ask.words("toast.over"), "refused")
-        tapped = await tapping(replace(ask, remember=self._remember), card, row.body["action"])
+        ask = replace(ask, remember=self._remember, text=row.body.get("text", ""))
+        # Goods may have moved since the card was drawn: what is decided is decided on the figures of now.
+        tapped = await tapping(ask, await prepare(ask, card), row.body["action"])
         return await self._after_tap(row, ask, card, tapped)
 
     async def _after_tap(self, row: Received, ask: Ask, card: CardRow, tapped: Tapped) -> Answer:
@@ -307,6 +309,8 @@ def _received(event: Event, kind: str) -> Received:
         body = {"text": event.text}
     elif isinstance(event, ClickIn):
         body = {"card": event.card_id, "action": event.action}
+        if event.text:
+            body["text"] = event.text
     return Received(
         platform=event.platform,
         tenant=event.tenant,

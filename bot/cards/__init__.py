@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bot.cards.approval import draw_approval
+from bot.cards.binding import draw_binding, draw_unbinding
 from bot.cards.choice import draw_choice
 from bot.cards.facts import Facts
 from bot.cards.hand_over import draw_hand_over
 from bot.cards.order import draw_order
 from bot.cards.request import draw_request
 from bot.cards.sheet import draw_sheet
+from bot.cards.waiting import draw_waiting
 from bot.cards.withdrawal import draw_withdrawal
 from bot.chat.platform import Card
 from bot.storage.cards import CardRow
@@ -28,6 +30,9 @@ DRAWINGS: Mapping[str, Drawing] = {
     "order": draw_order,
     "withdrawal": draw_withdrawal,
     "sheet": draw_sheet,
+    "binding": draw_binding,
+    "unbinding": draw_unbinding,
+    "waiting": draw_waiting,
 }
 
 

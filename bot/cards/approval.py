@@ -6,10 +6,10 @@ from typing import Any
 
 from kuguan.approvals.v1.approvals_pb2 import Assignment, AssignmentState, Task, TaskState
 
-from bot.cards.facts import Facts, effect_line, sign_of
+from bot.cards.facts import Facts, effect_line, is_positive, sign_of
 from bot.cards.order import order_stamp, rule_title
 from bot.chat.platform import Button, Card, CardState, Line, Tone
-from bot.storage.cards import CardRow
+from bot.storage.cards import SUPERSEDED, CardRow
 
 _ENDED = {
     TaskState.TASK_STATE_GRANTED: (CardState.DONE, "stamp.granted"),
@@ -37,7 +37,7 @@ def draw_approval(row: CardRow, facts: Facts) -> Card:
     if state is CardState.OPEN:
         buttons = (
             Button("approve", words("button.approve"), Tone.PRIMARY),
-            Button("reject", words("button.reject"), Tone.DANGER),
+            Button("reject", words("button.reject"), Tone.DANGER, words("button.reject_asks")),
         )
     digits = number.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     return Card(
@@ -66,6 +66,9 @@ def _lines(row: CardRow, facts: Facts, task: Task) -> list[Line]:
             lines.append(Line(facts.item(line.item), f"{said} · {words.money(line.amount)}"))
             continue
         note = words("approval.available", amount=words.amount(figures["available"], ordered.base_unit))
+        if is_positive(ordered.reserved.value):
+            held = words.amount(ordered.reserved.value, ordered.base_unit)
+            note = words("approval.held_for_it", amount=held, available=note)
         delta = sign_of(facts.order) + ordered.base_quantity.value
         lines.append(effect_line(facts, line.item, delta, ordered.base_unit, figures["on_hand"], note))
     return lines
@@ -109,6 +112,8 @@ def _state(row: CardRow, facts: Facts, task: Task, mine: Assignment | None) -> t
     if task.state == TaskState.TASK_STATE_OPEN:
         if mine is not None and mine.state != AssignmentState.ASSIGNMENT_STATE_ACTIVE:
             return CardState.CLOSED, words("stamp.not_yours_any_more")
+        if row.state == SUPERSEDED:
+            return CardState.CLOSED, words("stamp.superseded")
         return CardState.OPEN, ""
     state, key = _ENDED.get(task.state, (CardState.PROCESSING, "stamp.stuck"))
     stamp = words(key, person=_decider(facts, task), time=_time(facts, task))

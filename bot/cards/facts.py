@@ -82,6 +82,11 @@ def sign_of(order: Order) -> str:
     return "" if order.stock_effect == StockEffect.STOCK_EFFECT_RECEIVE else "-"
 
 
+def arrives(order: Order) -> bool:
+    """Whether an order brings goods in."""
+    return order.stock_effect == StockEffect.STOCK_EFFECT_RECEIVE
+
+
 def deciders(facts: Facts) -> Sequence[str]:
     """Names of those who may decide now."""
     task = facts.task

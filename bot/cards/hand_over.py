@@ -9,7 +9,7 @@ from kuguan.orders.v1.orders_pb2 import Order, OrderState, StockEffect
 from bot.cards.facts import AT_WORK, Facts, effect_line, is_positive, sign_of
 from bot.cards.order import order_stamp, reason_words
 from bot.chat.platform import Button, Card, CardState, Group, Line, Tone
-from bot.storage.cards import CardRow
+from bot.storage.cards import SUPERSEDED, CardRow
 
 _DONE = OrderState.ORDER_STATE_FULFILLED
 _CARRIED_OUT = {"handed_over": "toast.handed_over", "taken_back": "toast.taken_back"}
@@ -58,6 +58,8 @@ def _stamp(row: CardRow, facts: Facts, order: Order, still_open: bool) -> str:
         return ""
     if row.state in _CARRIED_OUT and order.state in AT_WORK:
         return facts.words(_CARRIED_OUT[row.state])
+    if row.state == SUPERSEDED and order.state in AT_WORK:
+        return facts.words("stamp.superseded")
     return order_stamp(facts, order)
 
 

@@ -1,9 +1,9 @@
-"""The sheet: figures that were asked for, such as stock, low items or the ledger; nothing to tap."""
+"""The sheet: figures that were asked for, such as stock, low items or the ledger; at most the way to more."""
 
 from __future__ import annotations
 
 from bot.cards.facts import Facts
-from bot.chat.platform import Card, Group, Line
+from bot.chat.platform import Button, Card, Group, Line
 from bot.storage.cards import CardRow
 
 
@@ -19,10 +19,6 @@ def draw_sheet(row: CardRow, facts: Facts) -> Card:
         )
         for group in data.get("groups", [])
     )
-    return Card(
-        row.id,
-        data["title"],
-        data.get("subtitle", ""),
-        lines,
-        groups,
-    )
+    more = data.get("more") and row.state == "open"
+    buttons = (Button("more", facts.words("button.more")),) if more else ()
+    return Card(row.id, data["title"], data.get("subtitle", ""), lines, groups, buttons)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.cards.facts import AT_WORK, PENDING, Facts, is_positive
 from bot.cards.order import order_stamp, state_words
 from bot.chat.platform import Button, Card, CardState, Line, Tone
-from bot.storage.cards import CardRow
+from bot.storage.cards import SUPERSEDED, CardRow
 
 
 def draw_withdrawal(row: CardRow, facts: Facts) -> Card:
@@ -27,4 +27,6 @@ def draw_withdrawal(row: CardRow, facts: Facts) -> Card:
         )
         return Card(row.id, title, lines=tuple(lines), buttons=buttons, number=order.name)
     stamp = words("stamp.kept") if row.state == "cancelled" else order_stamp(facts, order)
+    if row.state == SUPERSEDED and order.state in (*PENDING, *AT_WORK):
+        stamp = words("stamp.superseded")
     return Card(row.id, title, lines=tuple(lines), state=CardState.CLOSED, stamp=stamp, number=order.name)

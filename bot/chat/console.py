@@ -9,9 +9,18 @@ from aiohttp.web import AbstractRouteDef, Request, StreamResponse
 
 from bot.chat.conversation import Author, Message
 from bot.chat.encoding import card_to_json
-from bot.chat.http import Refusal, answering, as_json, key_field, number_parameter, read_object, text_field
+from bot.chat.http import (
+    Refusal,
+    answering,
+    as_json,
+    key_field,
+    number_parameter,
+    read_object,
+    tap_fields,
+    text_field,
+)
 from bot.chat.local import LocalChat
-from bot.chat.platform import ACTION, CARD_ID, Card, Event, Text
+from bot.chat.platform import Card, Event, Text
 
 DOOR: Final = "console"
 SETTLE_DEADLINE: Final = 20.0
@@ -63,13 +72,9 @@ class Console:
         data = await read_object(request)
         person = await self._person(data.get("as"))
         key = key_field(data, "id")
-        card_id, action = data.get("card"), data.get("action")
-        if not isinstance(card_id, str) or CARD_ID.fullmatch(card_id) is None:
-            raise Refusal(400, "FIELD_MISSING", field="card")
-        if not isinstance(action, str) or ACTION.fullmatch(action) is None:
-            raise Refusal(400, "FIELD_MISSING", field="action")
+        card_id, action, text = tap_fields(data)
         before = await self._local.conversation.revision(person)
-        answer, event = await self._local.tap(person, card_id, action, key, DOOR)
+        answer, event = await self._local.tap(person, card_id, action, key, DOOR, text)
         toast = answer.toast if answer else ""
         return await self._answer(person, event, before, toast)
 

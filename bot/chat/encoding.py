@@ -18,10 +18,7 @@ def card_to_json(card: Card) -> dict[str, Any]:
             {"title": group.title, "lines": [_line_to_json(line) for line in group.lines], "note": group.note}
             for group in card.groups
         ],
-        "buttons": [
-            {"action": button.action, "label": button.label, "tone": button.tone.value}
-            for button in card.buttons
-        ],
+        "buttons": [_button_to_json(button) for button in card.buttons],
         "state": card.state.value,
         "stamp": card.stamp,
         "number": card.number,
@@ -43,7 +40,8 @@ def card_from_json(data: Mapping[str, Any]) -> Card:
             for group in data.get("groups", ())
         ),
         buttons=tuple(
-            Button(button["action"], button["label"], Tone(button["tone"])) for button in data["buttons"]
+            Button(button["action"], button["label"], Tone(button["tone"]), button.get("asks", ""))
+            for button in data["buttons"]
         ),
         state=CardState(data["state"]),
         stamp=data.get("stamp", ""),
@@ -76,6 +74,11 @@ def message_to_json(message: Message) -> dict[str, Any]:
         "at": message.at.isoformat(),
         **content_to_json(message.content),
     }
+
+
+def _button_to_json(button: Button) -> dict[str, Any]:
+    data = {"action": button.action, "label": button.label, "tone": button.tone.value}
+    return {**data, "asks": button.asks} if button.asks else data
 
 
 def _line_to_json(line: Line) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiohttp.web import Request, Response, StreamResponse
 
 from bot.chat.errors import Overloaded
+from bot.chat.platform import ACTION, CARD_ID
 
 BODY_LIMIT: Final = 64 * 1024
 """Bytes of a request body."""
@@ -17,6 +18,8 @@ BODY_DEADLINE: Final = 10.0
 TEXT_LIMIT: Final = 4000
 """Characters of one sentence."""
 KEY_LENGTHS: Final = (8, 64)
+TAP_TEXT_LIMIT: Final = 500
+"""Characters that may go with a tap, such as a reason."""
 
 Handler = Callable[[Request], Awaitable[StreamResponse]]
 
@@ -67,6 +70,9 @@ async def read_object(request: Request) -> dict[str, Any]:
     """The JSON object of the body. Raises Refusal when it is too big, too slow or something else."""
     if request.content_type != "application/json":
         raise Refusal(415, "NOT_JSON")
+    # No door of ours is sent compressed bodies, and a broken or bottomless archive is not worth opening.
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Refusal(415, "ENCODING_UNKNOWN")
     body = bytearray()
     try:
         async with timeout(BODY_DEADLINE):
@@ -87,19 +93,32 @@ async def read_object(request: Request) -> dict[str, Any]:
 
 def text_field(data: Mapping[str, Any], name: str) -> str:
     """A sentence: not empty, not too long, without control characters. Raises Refusal."""
-    value = data.get(name)
-    if not isinstance(value, str):
-        raise Refusal(400, "FIELD_MISSING", field=name)
-    if len(value) > TEXT_LIMIT:
-        raise Refusal(413, "TEXT_TOO_LONG", limit=TEXT_LIMIT)
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise Refusal(400, "TEXT_UNREADABLE")
-    clean = "".join(
-        character for character in value.replace("\r\n", "\n") if character >= " " or character in "\n\t"
-    ).strip()
+    clean = _clean_text(data.get(name), name, TEXT_LIMIT)
     if not clean:
         raise Refusal(400, "TEXT_EMPTY")
     return clean
+
+
+def tap_fields(data: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The card, the action and the words of a tap; most taps bring no words. Raises Refusal."""
+    card_id, action = data.get("card"), data.get("action")
+    if not isinstance(card_id, str) or CARD_ID.fullmatch(card_id) is None:
+        raise Refusal(400, "FIELD_MISSING", field="card")
+    if not isinstance(action, str) or ACTION.fullmatch(action) is None:
+        raise Refusal(400, "FIELD_MISSING", field="action")
+    return card_id, action, _clean_text(data.get("text", ""), "text", TAP_TEXT_LIMIT)
+
+
+def _clean_text(value: object, name: str, limit: int) -> str:
+    if not isinstance(value, str):
+        raise Refusal(400, "FIELD_MISSING", field=name)
+    if len(value) > limit:
+        raise Refusal(413, "TEXT_TOO_LONG", limit=limit)
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise Refusal(400, "TEXT_UNREADABLE")
+    return "".join(
+        character for character in value.replace("\r\n", "\n") if character >= " " or character in "\n\t"
+    ).strip()
 
 
 def key_field(data: Mapping[str, Any], name: str) -> str:

@@ -78,7 +78,7 @@ class LocalChat:
         return said, event
 
     async def tap(
-        self, person: str, card_id: str, action: str, key: str, door: str
+        self, person: str, card_id: str, action: str, key: str, door: str, text: str = ""
     ) -> tuple[Answer | None, ClickIn]:
         """Hand a tap to the bot and show its answer; None = kept, the answer comes later.
 
@@ -96,6 +96,7 @@ class LocalChat:
             door=door,
             card_id=card_id,
             action=action,
+            text=text,
             card_ref=card_reference(person, card_id),
         )
         return await self._answer(person, event), event

@@ -188,11 +188,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """`action` comes back in ClickIn: `confirm`, `cancel`, `approve`, `reject`, `hand_over`, `choose_1` …"""
+    """`action` comes back in ClickIn: `confirm`, `cancel`, `approve`, `reject`, `hand_over`, `choose_1` …
+
+    `asks` names the words that may go with the tap, such as a reason; they come back as `ClickIn.text`. They
+    are never required: a channel that cannot ask just sends the tap, and `Card.fallback` says the typed form.
+    """
 
     action: str
     label: str
     tone: Tone = Tone.NEUTRAL
+    asks: str = ""
 
     def __post_init__(self) -> None:
         if ACTION.fullmatch(self.action) is None:

@@ -11,12 +11,19 @@ from bot.chat.assets import Assets
 from bot.chat.console import Console
 from bot.chat.encoding import card_to_json, message_to_json
 from bot.chat.errors import PayloadRejected
-from bot.chat.http import Refusal, answering, as_json, key_field, number_parameter, read_object, text_field
+from bot.chat.http import (
+    Refusal,
+    answering,
+    as_json,
+    key_field,
+    number_parameter,
+    read_object,
+    tap_fields,
+    text_field,
+)
 from bot.chat.live import Live
 from bot.chat.local import CLICK_DEADLINE, PLATFORM, LocalChat
 from bot.chat.platform import (
-    ACTION,
-    CARD_ID,
     Address,
     Capabilities,
     Card,
@@ -265,12 +272,8 @@ class WebChannel:
         person = await self._changing_person(request)
         data = await read_object(request)
         key = key_field(data, "id")
-        card_id, action = data.get("card"), data.get("action")
-        if not isinstance(card_id, str) or CARD_ID.fullmatch(card_id) is None:
-            raise Refusal(400, "FIELD_MISSING", field="card")
-        if not isinstance(action, str) or ACTION.fullmatch(action) is None:
-            raise Refusal(400, "FIELD_MISSING", field="action")
-        answer, _ = await self._local.tap(person, card_id, action, key, DOOR)
+        card_id, action, text = tap_fields(data)
+        answer, _ = await self._local.tap(person, card_id, action, key, DOOR, text)
         if answer is None:
             return as_json({"later": True})
         card = card_to_json(answer.card) if answer.card else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from kuguan.approvals.v1.approvals_pb2 import Task
@@ -13,6 +14,7 @@ from kuguan.orders.v1.orders_pb2 import Order
 from bot.cards.facts import Facts
 from bot.clients import Voice
 from bot.company import Company
+from bot.storage.bindings import Code
 from bot.storage.cards import CardRow
 from bot.texts import Words
 from services.kit.errors import KuguanError
@@ -24,7 +26,7 @@ Remember = Callable[[CardRow], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One sentence or tap of a person who is known."""
+    """One sentence or tap of a person who is known; ``text`` is what was written with a tap."""
 
     person: str
     words: Words
@@ -34,6 +36,7 @@ class Ask:
     order: Order | None = None
     task: Task | None = None
     remember: Remember | None = None
+    text: str = ""
 
     def explain(self, error: KuguanError) -> str:
         """What went wrong and what to do, with the names people know."""
@@ -70,7 +73,17 @@ class Invite:
     token: str = field(repr=False)
 
 
-Reply = Say | Show | Invite
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A reply in words with a one-time code for an account or a person; only the code's digest is kept."""
+
+    text: str = field(repr=False)
+    code: Code
+    digest: bytes
+    life: timedelta
+
+
+Reply = Say | Show | Invite | Offer
 
 
 @dataclass(frozen=True, slots=True)

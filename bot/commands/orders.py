@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from kuguan.orders.v1.orders_pb2 import GetOrderRequest, ListOrdersRequest, Order
 
@@ -13,18 +14,45 @@ from bot.understand import Intent
 from services.kit.errors import RemoteError
 
 _LISTED = 10
+_PAGE = 200
+_PAGES = 5
 
 
 async def my_requests(ask: Ask, intent: Intent) -> list[Reply]:
     """The newest orders, one line each."""
-    request = ListOrdersRequest(page_size=_LISTED, requester=ask.person)
-    answer = await ask.voice.read(ask.voice.services.orders.ListOrders, request)
-    if not answer.orders:
+    return await show_orders(ask, 0)
+
+
+async def show_orders(ask: Ask, before: int) -> list[Reply]:
+    """How many orders the person has, and ten of them: the newest, or those before the one with a number."""
+    known, all_counted = await _orders_of(ask)
+    rest = [order for order in known if not before or order.number < before]
+    if not rest:
         return [Say(ask.words("order.none"))]
     facts = Facts(ask.words, ask.company, ask.person)
-    lines = [[facts.titled(order), _summary(facts, order)] for order in answer.orders]
-    data = {"title": ask.words("order.list_title"), "lines": lines}
+    page = rest[:_LISTED]
+    lines = [[facts.titled(order), _summary(facts, order)] for order in page]
+    data: dict[str, Any] = {"title": ask.words("order.list_title"), "lines": lines}
+    if len(page) < len(known):
+        first = len(known) - len(rest) + 1
+        count = f"{len(known)}{'' if all_counted else '+'}"
+        data["subtitle"] = ask.words("order.list_some", first=first, last=first + len(page) - 1, count=count)
+    if len(rest) > _LISTED:
+        data["more"] = page[-1].number
     return [Show(new_card(ask, "sheet", "", data))]
+
+
+async def _orders_of(ask: Ask) -> tuple[list[Order], bool]:
+    """The person's newest orders, and whether these are all of them."""
+    request = ListOrdersRequest(page_size=_PAGE, requester=ask.person)
+    known: list[Order] = []
+    for _ in range(_PAGES):
+        answer = await ask.voice.read(ask.voice.services.orders.ListOrders, request)
+        known += answer.orders
+        if not answer.next_page_token:
+            return known, True
+        request.page_token = answer.next_page_token
+    return known, False
 
 
 def _summary(facts: Facts, order: Order) -> str:

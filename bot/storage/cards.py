@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 from bot.storage.tables import CARDS
 from services.kit.changes import Transaction
 
+SUPERSEDED = "superseded"
+"""The state of a card of which the same person has a newer copy."""
 NOT_SAVED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -56,6 +58,24 @@ def of_subject(connection: Connection, subject: str) -> list[CardRow]:
     """Every copy of every card about something, oldest first."""
     found = select(CARDS).where(CARDS.c.subject == subject).order_by(CARDS.c.created_at, CARDS.c.id)
     return [_card(row) for row in connection.execute(found)]
+
+
+def supersede(tx: Transaction, row: CardRow) -> list[CardRow]:
+    """Take the place of the person's older open copies about the same thing; returns those, as they are now.
+
+    They keep showing what became of it, but only the newest copy is there to be tapped.
+    """
+    if not row.subject:
+        return []
+    found = select(CARDS).where(
+        CARDS.c.subject == row.subject,
+        CARDS.c.person == row.person,
+        CARDS.c.kind == row.kind,
+        CARDS.c.state == "open",
+        CARDS.c.id != row.id,
+    )
+    older = [_card(one) for one in tx.connection.execute(found.order_by(CARDS.c.created_at, CARDS.c.id))]
+    return [save(tx, replace(one, state=SUPERSEDED)) for one in older]
 
 
 def open_cards(connection: Connection, limit: int) -> list[CardRow]:

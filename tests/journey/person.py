@@ -114,6 +114,10 @@ class Person:
         assert NUMBER.fullmatch(now.number), (placed, now)
         return now.number
 
+    def withdraws(self, card: Card) -> Answer:
+        """Tap 撤回 on the card of an order, then confirm the card that says what it sets free."""
+        return self.taps(self.taps(card, "withdraw").offering("confirm"), "confirm")
+
     def becomes_order(self, card: Card) -> str:
         """Wait until a confirm card has become the card of an order; answers with its name."""
         ends = monotonic() + PATIENCE

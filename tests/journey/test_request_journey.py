@@ -275,10 +275,13 @@ def test_the_status_card_of_what_waits_has_working_buttons(system: System, actio
     (card,) = zhangsan.cards(order)
     assert set(card.buttons) == {"withdraw", "remind"}
     assert "李霞" in card["等待"]
-    zhangsan.taps(card, action)
     if action == "remind":
+        zhangsan.taps(card, action)
         assert lixia.hears("催办")
-        zhangsan.taps(zhangsan.again(card), "withdraw")
+    offered = zhangsan.taps(zhangsan.again(card), "withdraw")
+    assert system.state(order) == "PENDING_APPROVAL", "nothing happens before it is confirmed"
+    assert "释放已占用 30 包" in offered.offering("confirm").text
+    assert zhangsan.taps(offered.offering("confirm"), "confirm").says(f"已撤回 {order}")
     system.reaches(order, "CANCELLED")
 
 

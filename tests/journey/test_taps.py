@@ -75,7 +75,7 @@ def test_opposite_votes_at_once_are_one_decision(system: System) -> None:
         outcomes.add(state)
         if state == "APPROVED":
             zhangsan.hears(f"{order} 已批准")
-            zhangsan.taps(zhangsan.cards(order)[-1], "withdraw")
+            zhangsan.withdraws(zhangsan.cards(order)[-1])
             system.reaches(order, "CANCELLED")
             assert zhangsan.heard(f"{order} 被") == []
         else:

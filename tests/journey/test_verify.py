@@ -147,7 +147,7 @@ def copy(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
     folder = tmp_path_factory.mktemp("copies") / "copy"
     system.command("backup", str(folder), "--data", str(system.data))
     yield Copy(folder, done, waiting)
-    zhangsan.taps(zhangsan.cards(waiting)[-1], "withdraw")
+    zhangsan.withdraws(zhangsan.cards(waiting)[-1])
     system.reaches(waiting, "CANCELLED")
 
 

@@ -104,7 +104,7 @@ def test_a_card_works_for_its_own_person_only(system: System) -> None:
     picking = zhaoliu.gets(order, "hand_over")
     assert lixia.taps(picking, "hand_over").says("不是给您的")
     assert system.entries(order) == []
-    zhangsan.taps(mine, "withdraw")
+    zhangsan.withdraws(mine)
     system.reaches(order, "CANCELLED")
 
 
@@ -117,7 +117,7 @@ def test_only_a_keeper_hands_goods_over_whatever_they_call(system: System) -> No
         hand_over(system, order, "lixia")
     assert refused.value.code() == grpc.StatusCode.PERMISSION_DENIED
     assert system.entries(order) == []
-    zhangsan.taps(zhangsan.cards(order)[-1], "withdraw")
+    zhangsan.withdraws(zhangsan.cards(order)[-1])
     system.reaches(order, "CANCELLED")
     for card in zhaoliu.waits(order, "closed"):
         assert dict(card.buttons) == {}

@@ -78,15 +78,15 @@ def _decided(trial: Trial, system: System, order: str, first: str) -> bool:
 def _carried_out(trial: Trial, system: System, order: str, first: str) -> int:
     """Hand-over and withdrawal against each other; answers how much has left."""
     zhangsan, zhaoliu, qianwu = system.people("zhangsan", "zhaoliu", "qianwu")
-    mine = zhangsan.cards(order)[-1]
+    mine = zhangsan.taps(zhangsan.cards(order)[-1], "withdraw").offering("confirm")
     theirs, others = zhaoliu.gets(order, "hand_over"), qianwu.gets(order, "hand_over")
     if first == "withdraw":
-        zhangsan.taps(mine, "withdraw")
+        zhangsan.taps(mine, "confirm")
     elif first == "hand_over":
         zhaoliu.taps(theirs, "hand_over")
     actions = [_tap(zhaoliu, theirs, "hand_over", ""), _tap(qianwu, others, "hand_over", "")] * (COPIES // 2)
     if first:
-        actions += [_tap(zhangsan, mine, "withdraw", "")] * 4
+        actions += [_tap(zhangsan, mine, "confirm", "")] * 4
         trial.chance.shuffle(actions)
     else:
         trial.saw("16 hand-overs at once")

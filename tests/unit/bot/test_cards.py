@@ -92,10 +92,40 @@ def test_the_approval_card_shows_facts_effect_and_why_it_came() -> None:
     card = draw(row("approval", "lixia", STOCK), facts("lixia", order=order(), task=task()))
     assert card.state is CardState.OPEN
     assert actions(card) == ["approve", "reject"]
-    assert values(card)["A4打印纸"] == "−5 包:现存 320 → 315 · 可用(现在) 315 包"
+    held = "已为本单占用 5 包 · 可用(现在) 315 包"
+    assert values(card)["A4打印纸"] == f"−5 包:现存 320 → 315 · {held}"
     assert values(card)["为什么找您"] == "您是申请人的主管(由主管审批)"
     assert values(card)["参考金额"] == "¥90.00"
     assert "同意 1001" in card.fallback
+    assert [button.asks for button in card.buttons] == ["", "拒绝原因(可不填)"]
+
+
+def test_the_last_goods_are_no_shortage_for_the_request_that_holds_them() -> None:
+    last = {"stock": {"BG-001@ZC": {"on_hand": "5", "available": "0"}}, "task": "LY1001-1"}
+    card = draw(row("approval", "lixia", last), facts("lixia", order=order(), task=task()))
+    assert "已为本单占用 5 包" in values(card)["A4打印纸"]
+
+
+@pytest.mark.parametrize("kind", ["approval", "hand_over", "withdrawal"])
+def test_an_older_copy_offers_nothing_but_shows_in_the_end_what_became_of_it(kind: str) -> None:
+    state = OrderState.ORDER_STATE_PENDING_APPROVAL if kind == "approval" else OrderState.ORDER_STATE_APPROVED
+    data = {"approval": STOCK, "hand_over": PICKS}.get(kind, {})
+    older = row(kind, "lixia", data, "superseded")
+    card = draw(older, facts("lixia", order=order(state), task=task()))
+    assert (card.state, card.buttons) == (CardState.CLOSED, ())
+    assert card.stamp == "请看下面较新的同一张卡片"
+    ended = task(TaskState.TASK_STATE_GRANTED, part=AssignmentState.ASSIGNMENT_STATE_APPROVED)
+    card = draw(older, facts("lixia", order=order(OrderState.ORDER_STATE_FULFILLED), task=ended))
+    assert "已发料" in card.stamp
+
+
+def test_a_list_that_was_cut_offers_more_once() -> None:
+    page = {"title": "我的单据", "subtitle": "共 23 张", "lines": [["a", "b"]], "more": 1013}
+    assert actions(draw(row("sheet", "zhangsan", page), facts("zhangsan"))) == ["more"]
+    assert actions(draw(row("sheet", "zhangsan", page, "shown"), facts("zhangsan"))) == []
+    rest = {"after": 1010, "count": 13}
+    assert actions(draw(row("waiting", "lixia", rest), facts("lixia"))) == ["more"]
+    assert actions(draw(row("waiting", "lixia", rest, "shown"), facts("lixia"))) == []
 
 
 @pytest.mark.parametrize(
@@ -199,6 +229,7 @@ def every_card(language: str) -> list[tuple[CardRow, Facts]]:
         (row("order", "zhangsan"), facts("zhangsan", language, order=order(), task=task())),
         (row("withdrawal", "zhangsan"), facts("zhangsan", language, order=approved)),
         (row("sheet", "zhangsan", sheet), facts("zhangsan", language)),
+        (row("waiting", "lixia", {"after": 1010, "count": 13}), facts("lixia", language)),
     ]
 
 
