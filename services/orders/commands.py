@@ -46,10 +46,13 @@ def create_order(tx: Transaction, request: CreateOrderRequest) -> CreateOrderRes
     wanted = messages.wanted_order(request, tx.caller)
     items = catalogue.load_items(tx.connection, {line.item for line in wanted.lines})
     warehouses = catalogue.load_warehouses(tx.connection, {line.warehouse for line in wanted.lines})
-    order = place(wanted, orders.next_number(tx.connection), items, warehouses, tx.now)
+    out = orders.handed_out(tx.connection, wanted.kind, wanted.department, set(items))
+    order = place(wanted, orders.next_number(tx.connection), items, warehouses, tx.now, handed_out=out)
     orders.add_order(tx.connection, order)
     tx.publish(messages.event(Change.PLACED, order), order.name)
-    tx.audit("create_order", order.name, kind=order.kind.name, lines=str(len(order.lines)))
+    unrecorded = {"unrecorded": ",".join(line.item for line in order.lines if line.unrecorded)[:200]}
+    facts = unrecorded if any(unrecorded.values()) else {}
+    tx.audit("create_order", order.name, kind=order.kind.name, lines=str(len(order.lines)), **facts)
     return CreateOrderResponse(order=messages.order_message(order))
 
 
@@ -116,6 +119,16 @@ def note_return(tx: Transaction, event: stock_events.StockReturned) -> None:
         "fulfil_order",
         event.document,
         lambda order: process.moved(order, messages.returned_figures(order, event), tx.now),
+    )
+
+
+def note_closed_return(tx: Transaction, event: stock_events.ReturnClosed) -> None:
+    """End a return of which the keeper expects nothing more."""
+    _hear_stock(
+        tx,
+        "close_order",
+        event.document,
+        lambda order: process.closed(order, event.actor, event.reason, tx.now),
     )
 
 

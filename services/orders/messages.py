@@ -37,6 +37,8 @@ _EFFECTS: Final = {
     StockEffect.RECEIVE: orders_pb2.STOCK_EFFECT_RECEIVE,
 }
 
+_UNTRACKED: Final = {items_pb2.TRACKING_UNSPECIFIED, items_pb2.TRACKING_NONE}
+
 EVENTS: Mapping[Change, Callable[..., Message]] = {
     Change.PLACED: events_pb2.OrderPlaced,
     Change.STOCK_CHANGED: events_pb2.OrderStockChanged,
@@ -94,6 +96,7 @@ def _line_message(line: OrderLine) -> orders_pb2.OrderLine:
         reserved=wire.decimal(line.reserved),
         short=wire.decimal(line.short),
         fulfilled=wire.decimal(line.fulfilled),
+        unrecorded=wire.decimal(line.unrecorded) if line.unrecorded else None,
     )
 
 
@@ -153,6 +156,7 @@ def catalogue_item(item: items_pb2.Item) -> CatalogueItem:
         packs=tuple(Pack(pack.unit, Fraction(pack.numerator, pack.denominator)) for pack in item.packs),
         reference_cost_micros=wire.micros(item.reference_cost, "reference_cost"),
         archived=item.archived,
+        tracked=item.tracking not in _UNTRACKED,
         etag=item.etag,
         update_time=wire.moment(item.update_time, "update_time"),
     )

@@ -20,6 +20,7 @@ REACTIONS: Mapping[str, Callable[[Transaction, Any], None]] = {
     "kuguan.stock.v1.HoldExpired": commands.note_promise,
     "kuguan.stock.v1.StockIssued": commands.note_issue,
     "kuguan.stock.v1.StockReturned": commands.note_return,
+    "kuguan.stock.v1.ReturnClosed": commands.note_closed_return,
     "kuguan.approvals.v1.ApprovalGranted": commands.note_grant,
     "kuguan.approvals.v1.ApprovalRefused": commands.note_refusal,
     "kuguan.approvals.v1.ApprovalWithdrawn": commands.note_withdrawal,

@@ -97,6 +97,12 @@ class StockApi(stock_pb2_grpc.StockServiceServicer):
         """Takes back the goods of an approved return."""
         return await self._runtime.write(returning.return_to_stock, request)
 
+    async def CloseReturn(
+        self, request: stock_pb2.CloseReturnRequest, context: Any
+    ) -> stock_pb2.CloseReturnResponse:
+        """Expects nothing more of a return."""
+        return await self._runtime.write(returning.close_return, request)
+
 
 class ItemApi(items_pb2_grpc.ItemServiceServicer):
     """The catalogue of items."""

@@ -31,6 +31,8 @@ class CatalogueItem:
     packs: tuple[Pack, ...]
     reference_cost_micros: int
     archived: bool
+    tracked: bool
+    """Whether its lots or serials are known one by one."""
     etag: str
     update_time: datetime
 

@@ -114,6 +114,18 @@ class AmountTooLarge(InvalidInput):
 
 
 @dataclass(eq=False)
+class MoreThanOutstanding(RuleBroken):
+    """More is to come back than went out to the counterpart and is neither back nor on its way back."""
+
+    line: int
+    item: str
+    counterpart: str
+    wanted: str
+    outstanding: str
+    unit: str
+
+
+@dataclass(eq=False)
 class UnknownLine(RuleBroken):
     """Stock tells about a line that the order does not have."""
 

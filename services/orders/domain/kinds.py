@@ -44,6 +44,8 @@ class OrderKind:
     """What stands on the other side of the ledger entries."""
     purpose_required: bool
     """Whether it has to say what it is for."""
+    brings_back: str
+    """The kind whose goods it brings back, never more of them than went out; empty if it brings none."""
 
 
 KINDS: tuple[OrderKind, ...] = (
@@ -58,6 +60,7 @@ KINDS: tuple[OrderKind, ...] = (
         holds_stock=True,
         counterpart=Counterpart.DEPARTMENT,
         purpose_required=False,
+        brings_back="",
     ),
     OrderKind(
         name="return_to_stock",
@@ -70,6 +73,7 @@ KINDS: tuple[OrderKind, ...] = (
         holds_stock=False,
         counterpart=Counterpart.DEPARTMENT,
         purpose_required=False,
+        brings_back="requisition",
     ),
     OrderKind(
         name="sample",
@@ -82,6 +86,7 @@ KINDS: tuple[OrderKind, ...] = (
         holds_stock=True,
         counterpart=Counterpart.PURPOSE,
         purpose_required=True,
+        brings_back="",
     ),
 )
 

@@ -42,7 +42,7 @@ TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = {
     OrderState.APPROVED: frozenset(
         {OrderState.PARTLY_FULFILLED, OrderState.FULFILLED, OrderState.CANCELLED, OrderState.EXPIRED}
     ),
-    OrderState.PARTLY_FULFILLED: frozenset({OrderState.FULFILLED, OrderState.EXPIRED}),
+    OrderState.PARTLY_FULFILLED: frozenset({OrderState.FULFILLED, OrderState.CANCELLED, OrderState.EXPIRED}),
     OrderState.FULFILLED: frozenset(),
     OrderState.REJECTED: frozenset(),
     OrderState.CANCELLED: frozenset({OrderState.PARTLY_FULFILLED, OrderState.FULFILLED}),
@@ -74,6 +74,8 @@ class OrderLine:
     reserved: Quantity
     short: Quantity
     fulfilled: Quantity
+    unrecorded: Quantity
+    """What of a return was never handed out according to our records."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,11 @@ class Order:
     def cancel(self, person: str, reason: str, now: datetime) -> Order:
         """Take the order back before anything of it was carried out."""
         self._require("cancel", OrderState.PENDING_APPROVAL, OrderState.APPROVED)
+        return self._closed(OrderState.CANCELLED, person, reason, now)
+
+    def close(self, person: str, reason: str, now: datetime) -> Order:
+        """End an approved order of which nothing more will be carried out; what was carried out stays."""
+        self._require("close", OrderState.APPROVED, OrderState.PARTLY_FULFILLED)
         return self._closed(OrderState.CANCELLED, person, reason, now)
 
     def expire(self, now: datetime) -> Order:

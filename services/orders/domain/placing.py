@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from services.kit.quantity import MAXIMUM_SCALE, Quantity, times_micros, to_scale
+from services.kit.quantity import MAXIMUM_SCALE, Quantity, decimal_text, times_micros, to_scale
 from services.orders.domain.catalogue import CatalogueItem
 from services.orders.domain.errors import (
     AmountTooLarge,
@@ -15,6 +15,7 @@ from services.orders.domain.errors import (
     DuplicateLine,
     ItemArchived,
     LineCountOutOfRange,
+    MoreThanOutstanding,
     PurposeRequired,
     QuantityNotPositive,
     UnknownItem,
@@ -50,14 +51,24 @@ class WantedOrder:
     request_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class HandedOut:
+    """What a counterpart got of an item, and what of it is neither back nor on its way back; base units."""
+
+    issued: Fraction
+    outstanding: Fraction
+
+
 def place(
     wanted: WantedOrder,
     number: int,
     items: Mapping[str, CatalogueItem],
     warehouses: Collection[str],
     now: datetime,
+    *,
+    handed_out: Mapping[str, HandedOut],
 ) -> Order:
-    """Make the order, or raise the first rule that it breaks."""
+    """Make the order, or raise the first rule that it breaks; a return looks at what was handed out."""
     kind = wanted.kind
     if kind.purpose_required and not wanted.purpose:
         raise PurposeRequired(kind.name)
@@ -68,6 +79,8 @@ def place(
         raise LineCountOutOfRange(len(wanted.lines), MAXIMUM_LINES)
     lines = tuple(_line(index, line, items, warehouses) for index, line in enumerate(wanted.lines, 1))
     _refuse_duplicates(wanted.lines)
+    if kind.brings_back:
+        lines = _brought_back(lines, items, handed_out, sides[kind.counterpart])
     return Order(
         number=number,
         kind=kind,
@@ -123,7 +136,37 @@ def _line(
         reserved=nothing,
         short=nothing,
         fulfilled=nothing,
+        unrecorded=nothing,
     )
+
+
+def _brought_back(
+    lines: Sequence[OrderLine],
+    items: Mapping[str, CatalogueItem],
+    handed_out: Mapping[str, HandedOut],
+    counterpart: str,
+) -> tuple[OrderLine, ...]:
+    """Bound a return by what is out: what was never handed out on record is flagged, unless it is tracked.
+
+    Raises MoreThanOutstanding.
+    """
+    left = {item: known.outstanding for item, known in handed_out.items() if known.issued}
+    checked: list[OrderLine] = []
+    for line in lines:
+        scale = line.ordered.scale
+        wanted = Fraction(line.ordered.scaled, 10**scale)
+        if line.item not in left and not items[line.item].tracked:
+            checked.append(replace(line, unrecorded=line.ordered))
+            continue
+        outstanding = max(left.get(line.item, Fraction(0)), Fraction(0))
+        if wanted > outstanding:
+            shown = decimal_text(int(outstanding * 10**scale), scale)
+            raise MoreThanOutstanding(
+                line.line, line.item, counterpart, str(line.ordered), shown, line.base_unit
+            )
+        left[line.item] = outstanding - wanted
+        checked.append(line)
+    return tuple(checked)
 
 
 def _refuse_duplicates(lines: Sequence[WantedLine]) -> None:

@@ -83,6 +83,13 @@ def promised(order: Order, figures: Sequence[LineFigures], now: datetime) -> Ste
     return Step(order.promise(figures, now), Change.STOCK_CHANGED)
 
 
+def closed(order: Order, person: str, reason: str, now: datetime) -> Step:
+    """The keeper expects nothing more of a return."""
+    if not order.is_open:
+        return Step(order, remark=Remark.ORDER_CLOSED)
+    return Step(order.close(person, reason, now), Change.CANCELLED)
+
+
 def moved(order: Order, figures: Sequence[LineFigures], now: datetime) -> Step:
     """Goods of the order left or arrived; figures tell what was carried out so far.
 

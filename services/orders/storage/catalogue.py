@@ -64,4 +64,5 @@ def _item(row: Row[Any]) -> CatalogueItem:
         archived=row.archived,
         etag=row.etag,
         update_time=row.update_time,
+        tracked=row.tracked,
     )

@@ -66,9 +66,9 @@ def _lines_off_the_state(connection: Connection) -> list[str]:
     missing = func.sum(ORDER_LINES.c.ordered - ORDER_LINES.c.fulfilled)
     done = func.sum(ORDER_LINES.c.fulfilled)
     rows = connection.execute(
-        select(ORDERS.c.name, ORDERS.c.state, missing.label("missing"), done.label("done"))
+        select(ORDERS.c.name, ORDERS.c.state, ORDERS.c.kind, missing.label("missing"), done.label("done"))
         .join(ORDER_LINES, ORDER_LINES.c.number == ORDERS.c.number, isouter=True)
-        .group_by(ORDERS.c.name, ORDERS.c.state)
+        .group_by(ORDERS.c.name, ORDERS.c.state, ORDERS.c.kind)
     )
     problems = []
     for row in rows:
@@ -78,8 +78,12 @@ def _lines_off_the_state(connection: Connection) -> list[str]:
         elif fits and row.state == OrderState.PARTLY_FULFILLED.value:
             fits = row.missing > 0 and row.done > 0
         elif fits:
-            # What was carried out before an order expired stays; other ends come before the first goods.
-            fits = row.missing > 0 and (row.done == 0 or row.state == OrderState.EXPIRED.value)
+            # What was carried out before an order expired or its return was closed stays; other ends come
+            # before the first goods.
+            kept = row.state == OrderState.EXPIRED.value or (
+                row.state == OrderState.CANCELLED.value and bool(KIND_BY_NAME[row.kind].brings_back)
+            )
+            fits = row.missing > 0 and (row.done == 0 or kept)
         if not fits:
             problems.append(f"{row.name} is {row.state}, which its lines do not say")
     return problems

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, func, insert, select, update
 
 from services.kit.database import in_chunks
 from services.kit.errors import VersionChanged
 from services.kit.quantity import MAXIMUM_SCALE, Quantity
-from services.orders.domain.kinds import KIND_BY_NAME
-from services.orders.domain.order import FIRST_NUMBER, Order, OrderLine, OrderState
+from services.orders.domain.kinds import KIND_BY_NAME, OrderKind
+from services.orders.domain.order import FIRST_NUMBER, OPEN_STATES, Order, OrderLine, OrderState
+from services.orders.domain.placing import HandedOut
 from services.orders.storage.tables import ORDER_LINES, ORDER_STEPS, ORDERS
 
 _NAME = re.compile(r"(?P<prefix>[A-Z]*)(?P<number>[0-9]{1,18})")
@@ -95,6 +97,39 @@ def list_orders(
     return _load(connection, query)
 
 
+def handed_out(
+    connection: Connection, kind: OrderKind, counterpart: str, codes: Collection[str]
+) -> dict[str, HandedOut]:
+    """What went out of some items to a counterpart by the kind that this kind brings back; what other
+    returns brought back or still may bring is no longer outstanding."""
+    if not kind.brings_back:
+        return {}
+    lines, heads = ORDER_LINES.c, ORDERS.c
+    out = heads.kind == kind.brings_back
+    may_come = heads.state.in_(sorted(state.value for state in OPEN_STATES))
+    issued = case((out, lines.fulfilled), else_=0)
+    back = case((out, 0), (may_come, lines.ordered), else_=lines.fulfilled)
+    query = (
+        select(lines.item, lines.scale, func.sum(issued).label("issued"), func.sum(back).label("back"))
+        .join(ORDERS, heads.number == lines.number)
+        .where(
+            lines.item.in_(sorted(codes)),
+            heads.counterpart == counterpart,
+            heads.kind.in_([kind.brings_back, kind.name]),
+        )
+        .group_by(lines.item, lines.scale)
+    )
+    found: dict[str, HandedOut] = {}
+    for row in connection.execute(query):
+        known = found.get(row.item, HandedOut(Fraction(0), Fraction(0)))
+        whole = 10**row.scale
+        found[row.item] = HandedOut(
+            known.issued + Fraction(int(row.issued), whole),
+            known.outstanding + Fraction(int(row.issued) - int(row.back), whole),
+        )
+    return found
+
+
 def overdue_orders(connection: Connection, now: datetime, count: int) -> list[Order]:
     """At most ``count`` orders whose time has run out, the longest overdue first."""
     return _load(
@@ -169,6 +204,7 @@ def _line_values(order: Order, line: OrderLine) -> dict[str, Any]:
         "reserved": line.reserved.scaled,
         "short": line.short.scaled,
         "fulfilled": line.fulfilled.scaled,
+        "unrecorded": line.unrecorded.scaled,
     }
 
 
@@ -211,4 +247,5 @@ def _line(row: Row[Any]) -> OrderLine:
         reserved=Quantity(row.reserved, row.scale),
         short=Quantity(row.short, row.scale),
         fulfilled=Quantity(row.fulfilled, row.scale),
+        unrecorded=Quantity(row.unrecorded, row.scale),
     )

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from services.kit.tables import APPEND_ONLY, UtcTime
@@ -84,12 +85,15 @@ ORDER_LINES = Table(
     Column("reserved", BigInteger, nullable=False),
     Column("short", BigInteger, nullable=False),
     Column("fulfilled", BigInteger, nullable=False),
+    Column("unrecorded", BigInteger, nullable=False, server_default="0"),
     ForeignKeyConstraint(["number"], ["orders.number"], name="order_lines_order"),
     UniqueConstraint("number", "item", "warehouse", name="order_lines_once"),
     CheckConstraint("ordered > 0 AND amount_micros >= 0", name="order_lines_positive"),
     CheckConstraint("reserved >= 0 AND short >= 0", name="order_lines_promise"),
     CheckConstraint("fulfilled >= 0 AND fulfilled <= ordered", name="order_lines_fulfilled"),
 )
+
+Index("order_lines_item", ORDER_LINES.c.item)
 
 # Each step an order made along its state machine; revision 1 is its placing.
 ORDER_STEPS = Table(
@@ -118,6 +122,7 @@ CATALOGUE_ITEMS = Table(
     Column("archived", Boolean(create_constraint=False), nullable=False),
     Column("etag", Text, nullable=False),
     Column("update_time", UtcTime, nullable=False),
+    Column("tracked", Boolean(create_constraint=False), nullable=False, server_default=false()),
 )
 
 CATALOGUE_WAREHOUSES = Table(

@@ -1,4 +1,4 @@
-"""Returns: goods come back."""
+"""Returns: goods come back, or nothing more of them does."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from services.kit.wire import decimal
 from services.stock.commands.filling import fill_waiting
 from services.stock.domain.ledger import Cause
 from services.stock.domain.shelf import Pick, Place
-from services.stock.domain.texts import document_name
+from services.stock.domain.texts import clean, document_name
 from services.stock.messages import requests
 from services.stock.messages.stock import entry_message
 from services.stock.storage import balances, ledger, returns
+
+MAXIMUM_REASON = 200
 
 
 @writes(audited=True)
@@ -56,3 +58,16 @@ def return_to_stock(
     balances.save(tx.connection, shelf)
     tx.audit("return_to_stock", expected.document, entries=str(len(entries)))
     return answer
+
+
+@writes(audited=True)
+def close_return(tx: Transaction, request: stock_pb2.CloseReturnRequest) -> stock_pb2.CloseReturnResponse:
+    """Expect nothing more of an approved return, and announce it; what came back stays."""
+    reason = clean(request.reason, "reason", MAXIMUM_REASON)
+    expected = returns.get(tx.connection, document_name(request.document))
+    expected.close()
+    returns.save(tx.connection, expected)
+    event = events_pb2.ReturnClosed(document=expected.document, actor=tx.caller.name, reason=reason)
+    tx.publish(event, expected.document)
+    tx.audit("close_return", expected.document, reason=reason)
+    return stock_pb2.CloseReturnResponse(document=expected.document)

@@ -112,6 +112,14 @@ class ExpectedReturn:
         if self.state is ReturnState.EXPECTED:
             self.state = ReturnState.WITHDRAWN
 
+    def close(self) -> None:
+        """Expect nothing any more because the keeper says so; raises NothingToReturn or NotApproved."""
+        if self.state is not ReturnState.EXPECTED:
+            raise NothingToReturn(self.document, self.state)
+        if not self.approved:
+            raise NotApproved(self.document)
+        self.state = ReturnState.WITHDRAWN
+
     def receive(
         self,
         brought: Sequence[Brought],

@@ -12,7 +12,7 @@ from services.kit.access import Caller
 from services.kit.changes import Transaction
 from services.kit.errors import NoSuch, RemoteError
 from services.stock.commands.order_promises import hold_for_order
-from tests.service.stock.house import KEEPER, House, order, today, wish
+from tests.service.stock.house import KEEPER, READER, House, order, request_id, today, wish
 
 REQUESTER_WITH_KEYS = Caller(person="zhangsan", permissions=KEEPER.permissions, client="bot")
 
@@ -274,6 +274,37 @@ async def test_a_withdrawn_return_brings_nothing(house: House) -> None:
     for document in ("TL9999", "BG 1"):
         with pytest.raises(RemoteError, match=r"NO_SUCH|INVALID_FIELD"):
             await house.bring_back(document)
+
+
+async def close(house: House, document: str, reason: str = "", caller: Caller = KEEPER) -> str:
+    """Close a return; answers with its document."""
+    request = stock_pb2.CloseReturnRequest(request_id=request_id(), document=document, reason=reason)
+    return str((await house.ask("CloseReturn", request, caller)).document)
+
+
+async def test_the_keeper_closes_a_return_whose_goods_never_come(house: House) -> None:
+    await house.stocked("BG-001", "10")
+    told = order("TL1001", ("BG-001", "4"))
+    await house.placed(told)
+    with pytest.raises(RemoteError, match="NOT_APPROVED"):
+        await close(house, "TL1001")
+    await house.approved(told)
+    with pytest.raises(RemoteError, match="INVALID_FIELD"):
+        await close(house, "TL1001", "没有\u200b送来")
+    with pytest.raises(RemoteError, match="PERMISSION_MISSING"):
+        await close(house, "TL1001", caller=READER)
+    await house.bring_back("TL1001", stock_pb2.ReturnLine(line=1, quantity=Decimal(value="1")))
+    assert await close(house, "TL1001", "其余没有送来") == "TL1001"
+    for asking in (close(house, "TL1001"), house.bring_back("TL1001")):
+        with pytest.raises(RemoteError) as caught:
+            await asking
+        assert (caught.value.reason, caught.value.facts["state"]) == ("NOTHING_TO_RETURN", "withdrawn")
+    with pytest.raises(RemoteError, match="NO_SUCH"):
+        await close(house, "TL9999")
+    assert await house.events("TL1001") == ["StockReturned", "ReturnClosed"]
+    assert ("zhaoliu", "close_return", "done") in await house.audit("TL1001")
+    assert await house.figures("BG-001") == ("11", "0", "0", "11")
+    assert await house.broken() == {}
 
 
 async def test_an_ending_after_the_end_changes_nothing(house: House) -> None:

@@ -35,6 +35,7 @@ def item(
         packs=packs,
         reference_cost_micros=cost_micros,
         archived=archived,
+        tracked=False,
         etag="1",
         update_time=NOW,
     )
@@ -71,7 +72,7 @@ def order(
 ) -> Order:
     """A new order; without lines, for five packets of paper."""
     asked = wanted(*(lines or (("BG-001", "5", ""),)), kind=kind, purpose=purpose)
-    return place(asked, number, ITEMS, WAREHOUSES, NOW)
+    return place(asked, number, ITEMS, WAREHOUSES, NOW, handed_out={})
 
 
 def figures(

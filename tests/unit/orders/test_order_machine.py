@@ -17,6 +17,7 @@ _FROM = {
     "approve": {"PENDING_APPROVAL"},
     "reject": {"PENDING_APPROVAL"},
     "cancel": {"PENDING_APPROVAL", "APPROVED"},
+    "close": {"APPROVED", "PARTLY_FULFILLED"},
     "promise": {"PENDING_APPROVAL", "APPROVED", "PARTLY_FULFILLED"},
 }
 _OPEN = _FROM["promise"]
@@ -69,6 +70,11 @@ class OrderMachine(RuleBasedStateMachine):
     def cancel(self) -> None:
         allowed = self.order.state.value in _FROM["cancel"]
         self.attempt(allowed, lambda: self.order.cancel("zhangsan", "", self.now))
+
+    @rule()
+    def close(self) -> None:
+        allowed = self.order.state.value in _FROM["close"]
+        self.attempt(allowed, lambda: self.order.close("zhaoliu", "", self.now))
 
     @rule()
     def expire(self) -> None:

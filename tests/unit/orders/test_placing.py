@@ -23,7 +23,7 @@ from tests.unit.orders.samples import ITEMS, NOW, WAREHOUSES, item, order, wante
 
 def placed(asked: WantedOrder) -> Order:
     """The order made from what was asked."""
-    return place(asked, 1027, ITEMS, WAREHOUSES, NOW)
+    return place(asked, 1027, ITEMS, WAREHOUSES, NOW, handed_out={})
 
 
 def refused(asked: WantedOrder) -> tuple[str, dict[str, str]]:
@@ -68,9 +68,9 @@ def test_an_empty_unit_means_the_base_unit() -> None:
 
 def test_the_amount_is_reference_cost_times_base_quantity_rounded_half_up() -> None:
     cheap = {"A": item("A", base_unit="kg", scale=3, cost_micros=1)}
-    made = place(wanted(("A", "0.5", "")), 1001, cheap, WAREHOUSES, NOW)
+    made = place(wanted(("A", "0.5", "")), 1001, cheap, WAREHOUSES, NOW, handed_out={})
     assert made.amount_micros == 1
-    assert place(wanted(("A", "0.499", "")), 1001, cheap, WAREHOUSES, NOW).amount_micros == 0
+    assert place(wanted(("A", "0.499", "")), 1001, cheap, WAREHOUSES, NOW, handed_out={}).amount_micros == 0
 
 
 def test_the_order_amount_is_the_sum_of_its_lines() -> None:
@@ -133,7 +133,7 @@ def test_an_order_has_between_one_and_a_hundred_lines(count: int) -> None:
 
 def test_a_hundred_lines_are_taken() -> None:
     items = {f"A{number}": item(f"A{number}") for number in range(100)}
-    made = place(wanted(*((code, "1", "") for code in items)), 1001, items, WAREHOUSES, NOW)
+    made = place(wanted(*((code, "1", "") for code in items)), 1001, items, WAREHOUSES, NOW, handed_out={})
     assert [line.line for line in made.lines] == list(range(1, 101))
 
 
@@ -156,7 +156,7 @@ def test_a_sample_needs_no_department() -> None:
 def test_quantities_and_amounts_beyond_what_can_be_stored_are_refused() -> None:
     dear = {"A": item("A", cost_micros=10**12)}
     with pytest.raises(AmountTooLarge):
-        place(wanted(("A", "100000", "")), 1001, dear, WAREHOUSES, NOW)
+        place(wanted(("A", "100000", "")), 1001, dear, WAREHOUSES, NOW, handed_out={})
     with pytest.raises(NotAnAmount):
         placed(wanted(("BG-001", "999999999999999", "")))
 

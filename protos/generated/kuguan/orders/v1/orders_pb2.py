@@ -29,7 +29,7 @@ from kuguan.type.v1 import options_pb2 as kuguan_dot_type_dot_v1_dot_options__pb
 from kuguan.type.v1 import quantity_pb2 as kuguan_dot_type_dot_v1_dot_quantity__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkuguan/orders/v1/orders.proto\x12\x10kuguan.orders.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19google/type/decimal.proto\x1a\x17google/type/money.proto\x1a\x1ckuguan/type/v1/options.proto\x1a\x1dkuguan/type/v1/quantity.proto\"\xfb\x02\n\tOrderLine\x12\x0c\n\x04line\x18\x01 \x01(\x05\x12\x0c\n\x04item\x18\x02 \x01(\t\x12\x11\n\twarehouse\x18\x03 \x01(\t\x12*\n\x08quantity\x18\x04 \x01(\x0b\x32\x18.kuguan.type.v1.Quantity\x12\x11\n\titem_name\x18\x05 \x01(\t\x12\x14\n\x0citem_name_en\x18\x06 \x01(\t\x12+\n\rbase_quantity\x18\x07 \x01(\x0b\x32\x14.google.type.Decimal\x12\x11\n\tbase_unit\x18\x08 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\t \x01(\t\x12\"\n\x06\x61mount\x18\n \x01(\x0b\x32\x12.google.type.Money\x12&\n\x08reserved\x18\x0b \x01(\x0b\x32\x14.google.type.Decimal\x12#\n\x05short\x18\x0c \x01(\x0b\x32\x14.google.type.Decimal\x12\'\n\tfulfilled\x18\r \x01(\x0b\x32\x14.google.type.Decimal\"\xad\x04\n\x05Order\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x33\n\x0cstock_effect\x18\x04 \x01(\x0e\x32\x1d.kuguan.orders.v1.StockEffect\x12\x10\n\x08movement\x18\x05 \x01(\t\x12+\n\x05state\x18\x06 \x01(\x0e\x32\x1c.kuguan.orders.v1.OrderState\x12\x0f\n\x07version\x18\x07 \x01(\x03\x12\x11\n\trequester\x18\x08 \x01(\t\x12\x12\n\ndepartment\x18\t \x01(\t\x12*\n\x05lines\x18\n \x03(\x0b\x32\x1b.kuguan.orders.v1.OrderLine\x12\x0f\n\x07purpose\x18\x0b \x01(\t\x12\"\n\x06\x61mount\x18\x0c \x01(\x0b\x32\x12.google.type.Money\x12\x16\n\x0eoutcome_reason\x18\r \x01(\t\x12\x16\n\x0eoutcome_person\x18\x0e \x01(\t\x12/\n\x0b\x65xpire_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bholds_stock\x18\x12 \x01(\x08\x12\x13\n\x0b\x63ounterpart\x18\x13 \x01(\t\"#\n\x10RequisitionEntry\x12\x0f\n\x07purpose\x18\x01 \x01(\t\"%\n\x12ReturnToStockEntry\x12\x0f\n\x07purpose\x18\x01 \x01(\t\"\x1e\n\x0bSampleEntry\x12\x0f\n\x07purpose\x18\x01 \x01(\t\"^\n\x0f\x43reateOrderLine\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\x11\n\twarehouse\x18\x02 \x01(\t\x12*\n\x08quantity\x18\x03 \x01(\x0b\x32\x18.kuguan.type.v1.Quantity\"\x90\x02\n\x12\x43reateOrderRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x30\n\x05lines\x18\x02 \x03(\x0b\x32!.kuguan.orders.v1.CreateOrderLine\x12\x39\n\x0brequisition\x18\n \x01(\x0b\x32\".kuguan.orders.v1.RequisitionEntryH\x00\x12?\n\x0freturn_to_stock\x18\x0b \x01(\x0b\x32$.kuguan.orders.v1.ReturnToStockEntryH\x00\x12/\n\x06sample\x18\x0c \x01(\x0b\x32\x1d.kuguan.orders.v1.SampleEntryH\x00\x42\x07\n\x05\x65ntry\"=\n\x13\x43reateOrderResponse\x12&\n\x05order\x18\x01 \x01(\x0b\x32\x17.kuguan.orders.v1.Order\"\x1f\n\x0fGetOrderRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\":\n\x10GetOrderResponse\x12&\n\x05order\x18\x01 \x01(\x0b\x32\x17.kuguan.orders.v1.Order\"{\n\x11ListOrdersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x11\n\trequester\x18\x03 \x01(\t\x12,\n\x06states\x18\x04 \x03(\x0e\x32\x1c.kuguan.orders.v1.OrderState\"V\n\x12ListOrdersResponse\x12\'\n\x06orders\x18\x01 \x03(\x0b\x32\x17.kuguan.orders.v1.Order\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"F\n\x12\x43\x61ncelOrderRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"=\n\x13\x43\x61ncelOrderResponse\x12&\n\x05order\x18\x01 \x01(\x0b\x32\x17.kuguan.orders.v1.Order*\xf0\x01\n\nOrderState\x12\x1b\n\x17ORDER_STATE_UNSPECIFIED\x10\x00\x12 \n\x1cORDER_STATE_PENDING_APPROVAL\x10\x01\x12\x18\n\x14ORDER_STATE_APPROVED\x10\x02\x12 \n\x1cORDER_STATE_PARTLY_FULFILLED\x10\x03\x12\x19\n\x15ORDER_STATE_FULFILLED\x10\x04\x12\x18\n\x14ORDER_STATE_REJECTED\x10\x05\x12\x19\n\x15ORDER_STATE_CANCELLED\x10\x06\x12\x17\n\x13ORDER_STATE_EXPIRED\x10\x07*]\n\x0bStockEffect\x12\x1c\n\x18STOCK_EFFECT_UNSPECIFIED\x10\x00\x12\x16\n\x12STOCK_EFFECT_ISSUE\x10\x01\x12\x18\n\x14STOCK_EFFECT_RECEIVE\x10\x02\x32\xba\x03\n\x0cOrderService\x12m\n\x0b\x43reateOrder\x12$.kuguan.orders.v1.CreateOrderRequest\x1a%.kuguan.orders.v1.CreateOrderResponse\"\x11\x8a\xe7\x18\rorders.create\x12\x62\n\x08GetOrder\x12!.kuguan.orders.v1.GetOrderRequest\x1a\".kuguan.orders.v1.GetOrderResponse\"\x0f\x8a\xe7\x18\x0borders.read\x12h\n\nListOrders\x12#.kuguan.orders.v1.ListOrdersRequest\x1a$.kuguan.orders.v1.ListOrdersResponse\"\x0f\x8a\xe7\x18\x0borders.read\x12m\n\x0b\x43\x61ncelOrder\x12$.kuguan.orders.v1.CancelOrderRequest\x1a%.kuguan.orders.v1.CancelOrderResponse\"\x11\x8a\xe7\x18\rorders.createb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkuguan/orders/v1/orders.proto\x12\x10kuguan.orders.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19google/type/decimal.proto\x1a\x17google/type/money.proto\x1a\x1ckuguan/type/v1/options.proto\x1a\x1dkuguan/type/v1/quantity.proto\"\xa5\x03\n\tOrderLine\x12\x0c\n\x04line\x18\x01 \x01(\x05\x12\x0c\n\x04item\x18\x02 \x01(\t\x12\x11\n\twarehouse\x18\x03 \x01(\t\x12*\n\x08quantity\x18\x04 \x01(\x0b\x32\x18.kuguan.type.v1.Quantity\x12\x11\n\titem_name\x18\x05 \x01(\t\x12\x14\n\x0citem_name_en\x18\x06 \x01(\t\x12+\n\rbase_quantity\x18\x07 \x01(\x0b\x32\x14.google.type.Decimal\x12\x11\n\tbase_unit\x18\x08 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\t \x01(\t\x12\"\n\x06\x61mount\x18\n \x01(\x0b\x32\x12.google.type.Money\x12&\n\x08reserved\x18\x0b \x01(\x0b\x32\x14.google.type.Decimal\x12#\n\x05short\x18\x0c \x01(\x0b\x32\x14.google.type.Decimal\x12\'\n\tfulfilled\x18\r \x01(\x0b\x32\x14.google.type.Decimal\x12(\n\nunrecorded\x18\x0e \x01(\x0b\x32\x14.google.type.Decimal\"\xad\x04\n\x05Order\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x33\n\x0cstock_effect\x18\x04 \x01(\x0e\x32\x1d.kuguan.orders.v1.StockEffect\x12\x10\n\x08movement\x18\x05 \x01(\t\x12+\n\x05state\x18\x06 \x01(\x0e\x32\x1c.kuguan.orders.v1.OrderState\x12\x0f\n\x07version\x18\x07 \x01(\x03\x12\x11\n\trequester\x18\x08 \x01(\t\x12\x12\n\ndepartment\x18\t \x01(\t\x12*\n\x05lines\x18\n \x03(\x0b\x32\x1b.kuguan.orders.v1.OrderLine\x12\x0f\n\x07purpose\x18\x0b \x01(\t\x12\"\n\x06\x61mount\x18\x0c \x01(\x0b\x32\x12.google.type.Money\x12\x16\n\x0eoutcome_reason\x18\r \x01(\t\x12\x16\n\x0eoutcome_person\x18\x0e \x01(\t\x12/\n\x0b\x65xpire_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bholds_stock\x18\x12 \x01(\x08\x12\x13\n\x0b\x63ounterpart\x18\x13 \x01(\t\"#\n\x10RequisitionEntry\x12\x0f\n\x07purpose\x18\x01 \x01(\t\"%\n\x12ReturnToStockEntry\x12\x0f\n\x07purpose\x18\x01 \x01(\t\"\x1e\n\x0bSampleEntry\x12\x0f\n\x07purpose\x18\x01 \x01(\t\"^\n\x0f\x43reateOrderLine\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\x11\n\twarehouse\x18\x02 \x01(\t\x12*\n\x08quantity\x18\x03 \x01(\x0b\x32\x18.kuguan.type.v1.Quantity\"\x90\x02\n\x12\x43reateOrderRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x30\n\x05lines\x18\x02 \x03(\x0b\x32!.kuguan.orders.v1.CreateOrderLine\x12\x39\n\x0brequisition\x18\n \x01(\x0b\x32\".kuguan.orders.v1.RequisitionEntryH\x00\x12?\n\x0freturn_to_stock\x18\x0b \x01(\x0b\x32$.kuguan.orders.v1.ReturnToStockEntryH\x00\x12/\n\x06sample\x18\x0c \x01(\x0b\x32\x1d.kuguan.orders.v1.SampleEntryH\x00\x42\x07\n\x05\x65ntry\"=\n\x13\x43reateOrderResponse\x12&\n\x05order\x18\x01 \x01(\x0b\x32\x17.kuguan.orders.v1.Order\"\x1f\n\x0fGetOrderRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\":\n\x10GetOrderResponse\x12&\n\x05order\x18\x01 \x01(\x0b\x32\x17.kuguan.orders.v1.Order\"{\n\x11ListOrdersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x11\n\trequester\x18\x03 \x01(\t\x12,\n\x06states\x18\x04 \x03(\x0e\x32\x1c.kuguan.orders.v1.OrderState\"V\n\x12ListOrdersResponse\x12\'\n\x06orders\x18\x01 \x03(\x0b\x32\x17.kuguan.orders.v1.Order\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"F\n\x12\x43\x61ncelOrderRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"=\n\x13\x43\x61ncelOrderResponse\x12&\n\x05order\x18\x01 \x01(\x0b\x32\x17.kuguan.orders.v1.Order*\xf0\x01\n\nOrderState\x12\x1b\n\x17ORDER_STATE_UNSPECIFIED\x10\x00\x12 \n\x1cORDER_STATE_PENDING_APPROVAL\x10\x01\x12\x18\n\x14ORDER_STATE_APPROVED\x10\x02\x12 \n\x1cORDER_STATE_PARTLY_FULFILLED\x10\x03\x12\x19\n\x15ORDER_STATE_FULFILLED\x10\x04\x12\x18\n\x14ORDER_STATE_REJECTED\x10\x05\x12\x19\n\x15ORDER_STATE_CANCELLED\x10\x06\x12\x17\n\x13ORDER_STATE_EXPIRED\x10\x07*]\n\x0bStockEffect\x12\x1c\n\x18STOCK_EFFECT_UNSPECIFIED\x10\x00\x12\x16\n\x12STOCK_EFFECT_ISSUE\x10\x01\x12\x18\n\x14STOCK_EFFECT_RECEIVE\x10\x02\x32\xba\x03\n\x0cOrderService\x12m\n\x0b\x43reateOrder\x12$.kuguan.orders.v1.CreateOrderRequest\x1a%.kuguan.orders.v1.CreateOrderResponse\"\x11\x8a\xe7\x18\rorders.create\x12\x62\n\x08GetOrder\x12!.kuguan.orders.v1.GetOrderRequest\x1a\".kuguan.orders.v1.GetOrderResponse\"\x0f\x8a\xe7\x18\x0borders.read\x12h\n\nListOrders\x12#.kuguan.orders.v1.ListOrdersRequest\x1a$.kuguan.orders.v1.ListOrdersResponse\"\x0f\x8a\xe7\x18\x0borders.read\x12m\n\x0b\x43\x61ncelOrder\x12$.kuguan.orders.v1.CancelOrderRequest\x1a%.kuguan.orders.v1.CancelOrderResponse\"\x11\x8a\xe7\x18\rorders.createb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,38 +44,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ORDERSERVICE'].methods_by_name['ListOrders']._serialized_options = b'\212\347\030\013orders.read'
   _globals['_ORDERSERVICE'].methods_by_name['CancelOrder']._loaded_options = None
   _globals['_ORDERSERVICE'].methods_by_name['CancelOrder']._serialized_options = b'\212\347\030\rorders.create'
-  _globals['_ORDERSTATE']._serialized_start=2123
-  _globals['_ORDERSTATE']._serialized_end=2363
-  _globals['_STOCKEFFECT']._serialized_start=2365
-  _globals['_STOCKEFFECT']._serialized_end=2458
+  _globals['_ORDERSTATE']._serialized_start=2165
+  _globals['_ORDERSTATE']._serialized_end=2405
+  _globals['_STOCKEFFECT']._serialized_start=2407
+  _globals['_STOCKEFFECT']._serialized_end=2500
   _globals['_ORDERLINE']._serialized_start=198
-  _globals['_ORDERLINE']._serialized_end=577
-  _globals['_ORDER']._serialized_start=580
-  _globals['_ORDER']._serialized_end=1137
-  _globals['_REQUISITIONENTRY']._serialized_start=1139
-  _globals['_REQUISITIONENTRY']._serialized_end=1174
-  _globals['_RETURNTOSTOCKENTRY']._serialized_start=1176
-  _globals['_RETURNTOSTOCKENTRY']._serialized_end=1213
-  _globals['_SAMPLEENTRY']._serialized_start=1215
-  _globals['_SAMPLEENTRY']._serialized_end=1245
-  _globals['_CREATEORDERLINE']._serialized_start=1247
-  _globals['_CREATEORDERLINE']._serialized_end=1341
-  _globals['_CREATEORDERREQUEST']._serialized_start=1344
-  _globals['_CREATEORDERREQUEST']._serialized_end=1616
-  _globals['_CREATEORDERRESPONSE']._serialized_start=1618
-  _globals['_CREATEORDERRESPONSE']._serialized_end=1679
-  _globals['_GETORDERREQUEST']._serialized_start=1681
-  _globals['_GETORDERREQUEST']._serialized_end=1712
-  _globals['_GETORDERRESPONSE']._serialized_start=1714
-  _globals['_GETORDERRESPONSE']._serialized_end=1772
-  _globals['_LISTORDERSREQUEST']._serialized_start=1774
-  _globals['_LISTORDERSREQUEST']._serialized_end=1897
-  _globals['_LISTORDERSRESPONSE']._serialized_start=1899
-  _globals['_LISTORDERSRESPONSE']._serialized_end=1985
-  _globals['_CANCELORDERREQUEST']._serialized_start=1987
-  _globals['_CANCELORDERREQUEST']._serialized_end=2057
-  _globals['_CANCELORDERRESPONSE']._serialized_start=2059
-  _globals['_CANCELORDERRESPONSE']._serialized_end=2120
-  _globals['_ORDERSERVICE']._serialized_start=2461
-  _globals['_ORDERSERVICE']._serialized_end=2903
+  _globals['_ORDERLINE']._serialized_end=619
+  _globals['_ORDER']._serialized_start=622
+  _globals['_ORDER']._serialized_end=1179
+  _globals['_REQUISITIONENTRY']._serialized_start=1181
+  _globals['_REQUISITIONENTRY']._serialized_end=1216
+  _globals['_RETURNTOSTOCKENTRY']._serialized_start=1218
+  _globals['_RETURNTOSTOCKENTRY']._serialized_end=1255
+  _globals['_SAMPLEENTRY']._serialized_start=1257
+  _globals['_SAMPLEENTRY']._serialized_end=1287
+  _globals['_CREATEORDERLINE']._serialized_start=1289
+  _globals['_CREATEORDERLINE']._serialized_end=1383
+  _globals['_CREATEORDERREQUEST']._serialized_start=1386
+  _globals['_CREATEORDERREQUEST']._serialized_end=1658
+  _globals['_CREATEORDERRESPONSE']._serialized_start=1660
+  _globals['_CREATEORDERRESPONSE']._serialized_end=1721
+  _globals['_GETORDERREQUEST']._serialized_start=1723
+  _globals['_GETORDERREQUEST']._serialized_end=1754
+  _globals['_GETORDERRESPONSE']._serialized_start=1756
+  _globals['_GETORDERRESPONSE']._serialized_end=1814
+  _globals['_LISTORDERSREQUEST']._serialized_start=1816
+  _globals['_LISTORDERSREQUEST']._serialized_end=1939
+  _globals['_LISTORDERSRESPONSE']._serialized_start=1941
+  _globals['_LISTORDERSRESPONSE']._serialized_end=2027
+  _globals['_CANCELORDERREQUEST']._serialized_start=2029
+  _globals['_CANCELORDERREQUEST']._serialized_end=2099
+  _globals['_CANCELORDERRESPONSE']._serialized_start=2101
+  _globals['_CANCELORDERRESPONSE']._serialized_end=2162
+  _globals['_ORDERSERVICE']._serialized_start=2503
+  _globals['_ORDERSERVICE']._serialized_end=2945
 # @@protoc_insertion_point(module_scope)

@@ -43,7 +43,7 @@ STOCK_EFFECT_ISSUE: StockEffect
 STOCK_EFFECT_RECEIVE: StockEffect
 
 class OrderLine(_message.Message):
-    __slots__ = ("line", "item", "warehouse", "quantity", "item_name", "item_name_en", "base_quantity", "base_unit", "category", "amount", "reserved", "short", "fulfilled")
+    __slots__ = ("line", "item", "warehouse", "quantity", "item_name", "item_name_en", "base_quantity", "base_unit", "category", "amount", "reserved", "short", "fulfilled", "unrecorded")
     LINE_FIELD_NUMBER: _ClassVar[int]
     ITEM_FIELD_NUMBER: _ClassVar[int]
     WAREHOUSE_FIELD_NUMBER: _ClassVar[int]
@@ -57,6 +57,7 @@ class OrderLine(_message.Message):
     RESERVED_FIELD_NUMBER: _ClassVar[int]
     SHORT_FIELD_NUMBER: _ClassVar[int]
     FULFILLED_FIELD_NUMBER: _ClassVar[int]
+    UNRECORDED_FIELD_NUMBER: _ClassVar[int]
     line: int
     item: str
     warehouse: str
@@ -70,7 +71,8 @@ class OrderLine(_message.Message):
     reserved: _decimal_pb2.Decimal
     short: _decimal_pb2.Decimal
     fulfilled: _decimal_pb2.Decimal
-    def __init__(self, line: _Optional[int] = ..., item: _Optional[str] = ..., warehouse: _Optional[str] = ..., quantity: _Optional[_Union[_quantity_pb2.Quantity, _Mapping]] = ..., item_name: _Optional[str] = ..., item_name_en: _Optional[str] = ..., base_quantity: _Optional[_Union[_decimal_pb2.Decimal, _Mapping]] = ..., base_unit: _Optional[str] = ..., category: _Optional[str] = ..., amount: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., reserved: _Optional[_Union[_decimal_pb2.Decimal, _Mapping]] = ..., short: _Optional[_Union[_decimal_pb2.Decimal, _Mapping]] = ..., fulfilled: _Optional[_Union[_decimal_pb2.Decimal, _Mapping]] = ...) -> None: ...
+    unrecorded: _decimal_pb2.Decimal
+    def __init__(self, line: _Optional[int] = ..., item: _Optional[str] = ..., warehouse: _Optional[str] = ..., quantity: _Optional[_Union[_quantity_pb2.Quantity, _Mapping]] = ..., item_name: _Optional[str] = ..., item_name_en: _Optional[str] = ..., base_quantity: _Optional[_Union[_decimal_pb2.Decimal, _Mapping]] = ..., base_unit: _Optional[str] = ..., category: _Optional[str] = ..., amount: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., reserved: _Optional[_Union[_decimal_pb2.Decimal, _Mapping]] = ..., short: _Optional[_Union[_decimal_pb2.Decimal, _Mapping]] = ..., fulfilled: _Optional[_Union[_decimal_pb2.Decimal, _Mapping]] = ..., unrecorded: _Optional[_Union[_decimal_pb2.Decimal, _Mapping]] = ...) -> None: ...
 
 class Order(_message.Message):
     __slots__ = ("name", "number", "kind", "stock_effect", "movement", "state", "version", "requester", "department", "lines", "purpose", "amount", "outcome_reason", "outcome_person", "expire_time", "create_time", "update_time", "holds_stock", "counterpart")

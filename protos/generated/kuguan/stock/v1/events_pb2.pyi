@@ -101,3 +101,13 @@ class StockReturned(_message.Message):
     lines: _containers.RepeatedCompositeFieldContainer[ReturnedLine]
     entries: _containers.RepeatedCompositeFieldContainer[_stock_pb2.Entry]
     def __init__(self, document: _Optional[str] = ..., lines: _Optional[_Iterable[_Union[ReturnedLine, _Mapping]]] = ..., entries: _Optional[_Iterable[_Union[_stock_pb2.Entry, _Mapping]]] = ...) -> None: ...
+
+class ReturnClosed(_message.Message):
+    __slots__ = ("document", "actor", "reason")
+    DOCUMENT_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    document: str
+    actor: str
+    reason: str
+    def __init__(self, document: _Optional[str] = ..., actor: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...

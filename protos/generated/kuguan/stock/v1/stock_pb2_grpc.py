@@ -90,6 +90,11 @@ class StockServiceStub:
                 request_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ReturnToStockRequest.SerializeToString,
                 response_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ReturnToStockResponse.FromString,
                 _registered_method=True)
+        self.CloseReturn = channel.unary_unary(
+                '/kuguan.stock.v1.StockService/CloseReturn',
+                request_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.CloseReturnRequest.SerializeToString,
+                response_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.CloseReturnResponse.FromString,
+                _registered_method=True)
 
 
 class StockServiceServicer:
@@ -173,6 +178,13 @@ class StockServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CloseReturn(self, request, context):
+        """Closes an approved return of which nothing, or nothing more, comes back. What came back stays.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StockServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -230,6 +242,11 @@ def add_StockServiceServicer_to_server(servicer, server):
                     servicer.ReturnToStock,
                     request_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ReturnToStockRequest.FromString,
                     response_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ReturnToStockResponse.SerializeToString,
+            ),
+            'CloseReturn': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseReturn,
+                    request_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.CloseReturnRequest.FromString,
+                    response_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.CloseReturnResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -530,6 +547,33 @@ class StockService:
             '/kuguan.stock.v1.StockService/ReturnToStock',
             kuguan_dot_stock_dot_v1_dot_stock__pb2.ReturnToStockRequest.SerializeToString,
             kuguan_dot_stock_dot_v1_dot_stock__pb2.ReturnToStockResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseReturn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kuguan.stock.v1.StockService/CloseReturn',
+            kuguan_dot_stock_dot_v1_dot_stock__pb2.CloseReturnRequest.SerializeToString,
+            kuguan_dot_stock_dot_v1_dot_stock__pb2.CloseReturnResponse.FromString,
             options,
             channel_credentials,
             insecure,

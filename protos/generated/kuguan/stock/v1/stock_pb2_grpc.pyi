@@ -55,6 +55,8 @@ class StockServiceStub:
     """Hands over what is promised to a document: the goods leave."""
     ReturnToStock: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ReturnToStockRequest, _stock_pb2.ReturnToStockResponse]
     """Takes back the goods of an approved return: the goods arrive."""
+    CloseReturn: _grpc.UnaryUnaryMultiCallable[_stock_pb2.CloseReturnRequest, _stock_pb2.CloseReturnResponse]
+    """Closes an approved return of which nothing, or nothing more, comes back. What came back stays."""
 
 @_typing.type_check_only
 class StockServiceAsyncStub(StockServiceStub):
@@ -83,6 +85,8 @@ class StockServiceAsyncStub(StockServiceStub):
     """Hands over what is promised to a document: the goods leave."""
     ReturnToStock: _aio.UnaryUnaryMultiCallable[_stock_pb2.ReturnToStockRequest, _stock_pb2.ReturnToStockResponse]  # type: ignore[assignment]
     """Takes back the goods of an approved return: the goods arrive."""
+    CloseReturn: _aio.UnaryUnaryMultiCallable[_stock_pb2.CloseReturnRequest, _stock_pb2.CloseReturnResponse]  # type: ignore[assignment]
+    """Closes an approved return of which nothing, or nothing more, comes back. What came back stays."""
 
 class StockServiceServicer(metaclass=_abc_1.ABCMeta):
     """The ledger, its balances and the promises made on them."""
@@ -174,5 +178,13 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.ReturnToStockResponse, _abc.Awaitable[_stock_pb2.ReturnToStockResponse]]:
         """Takes back the goods of an approved return: the goods arrive."""
+
+    @_abc_1.abstractmethod
+    def CloseReturn(
+        self,
+        request: _stock_pb2.CloseReturnRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_pb2.CloseReturnResponse, _abc.Awaitable[_stock_pb2.CloseReturnResponse]]:
+        """Closes an approved return of which nothing, or nothing more, comes back. What came back stays."""
 
 def add_StockServiceServicer_to_server(servicer: StockServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

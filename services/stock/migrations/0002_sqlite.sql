@@ -1,0 +1,1 @@
+UPDATE reservations SET requester = 'client:' || requester WHERE of_order = 0
