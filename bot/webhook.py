@@ -19,7 +19,8 @@ from bot.chat.errors import Overloaded
 from bot.chat.platform import AddressKind, Answer, ClickIn, EnterIn, Event, ImageIn, TextIn
 from bot.clients import Badge, Who
 from bot.commands import COMMANDS, sign_in
-from bot.commands.ask import Ask, Invite, Reply, Say, Tapped
+from bot.commands.ask import Ask, Invite, Reply, Say, Tapped, Wait
+from bot.commands.requests import WAITING, answer_how_many, question_of
 from bot.desk import Desk
 from bot.preparing import prepare
 from bot.sending import Sender, seen
@@ -28,7 +29,7 @@ from bot.storage.cards import CardRow
 from bot.storage.received import Received
 from bot.taps import TAPS
 from bot.texts import DEFAULT
-from bot.understand import Command, Intent, understand
+from bot.understand import Command, Intent, amount_alone, understand
 from services.kit import observe
 from services.kit.access import digest_of_secret
 from services.kit.changes import Transaction
@@ -153,7 +154,17 @@ class Reception:
             await self._finish(row, ask, [sign_in.invite(ask, self._desk.page)])
             return
         intent = understand(text, self._desk.company.vocabulary)
-        await self._finish(row, ask, await COMMANDS[intent.command](ask, intent))
+        answered = await self._answered(ask, text) if intent.command is Command.UNKNOWN else None
+        await self._finish(row, ask, answered or await COMMANDS[intent.command](ask, intent))
+
+    async def _answered(self, ask: Ask, text: str) -> list[Reply] | None:
+        """What an amount alone leads to, where the bot has just asked how many."""
+        amount = amount_alone(text, self._desk.company.vocabulary)
+        if amount is None:
+            return None
+        question = question_of(ask.person)
+        asked = await self._desk.runtime.reader.look(lambda c: cards.get(c, question))
+        return await answer_how_many(ask, asked, amount)
 
     async def _look(self, row: Received, badge: Badge) -> None:
         ask = await self._desk.ask(badge, row.cause)
@@ -176,8 +187,12 @@ class Reception:
     def _queue(self, tx: Transaction, row: Received, ask: Ask, replies: list[Reply]) -> None:
         """Write replies down in the order they are said, with their first-use guides."""
         _touch(tx, row, ask.person)
+        cards.end(tx, question_of(ask.person), WAITING)
         for number, reply in enumerate(replies):
             key = f"{row.cause}#{number}"
+            if isinstance(reply, Wait):
+                cards.save(tx, reply.row)
+                continue
             if isinstance(reply, Invite):
                 digest = digest_of_secret(reply.token)
                 links.make_link(tx, ask.person, digest, tx.now + sign_in.LINK_LIFE)

@@ -21,4 +21,5 @@ def draw_choice(row: CardRow, facts: Facts) -> Card:
     if row.state != "open":
         stamp = words("stamp.cancelled") if row.state == "cancelled" else ""
         return Card(row.id, title, lines=tuple(lines), state=CardState.CLOSED, stamp=stamp)
-    return Card(row.id, title, words("choice.subtitle"), tuple(lines), buttons=tuple(buttons))
+    subtitle = words("choice.vague" if data.get("vague") else "choice.subtitle")
+    return Card(row.id, title, subtitle, tuple(lines), buttons=tuple(buttons))

@@ -26,7 +26,7 @@ def draw_request(row: CardRow, facts: Facts) -> Card:
     state = STATES.get(row.state, CardState.OPEN)
     buttons = _buttons(facts, data, short) if state is CardState.OPEN else ()
     stamp = words("stamp.cancelled") if row.state == "cancelled" else ""
-    subtitle = words("request.changed") if data.get("changed") else ""
+    subtitle = words("request.changed") if data.get("changed") else "\n".join(data.get("notes", ()))
     return Card(row.id, title, subtitle, tuple(lines), buttons=buttons, state=state, stamp=stamp)
 
 

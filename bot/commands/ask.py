@@ -83,7 +83,14 @@ class Offer:
     life: timedelta
 
 
-Reply = Say | Show | Invite | Offer
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not said but remembered: the question that was asked, so that the next words may answer it."""
+
+    row: CardRow
+
+
+Reply = Say | Show | Invite | Offer | Wait
 
 
 @dataclass(frozen=True, slots=True)

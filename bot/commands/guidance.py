@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bot.commands.ask import Ask, Reply, Show, new_card
-from bot.understand import Intent, Problem
+from bot.commands import approvals, orders
+from bot.commands.ask import Ask, Reply, Say, Show, new_card
+from bot.understand import Hint, Intent, Problem
 
 _SHORTCUTS = ("stock", "issue", "return", "approvals", "orders")
 
@@ -14,7 +15,15 @@ async def show_help(ask: Ask, intent: Intent) -> list[Reply]:
 
 
 async def not_understood(ask: Ask, intent: Intent) -> list[Reply]:
-    """What can be said instead: a guess is never acted on."""
+    """What can be said instead, or what the words may be about: a guess is never acted on."""
+    if intent.hint is Hint.DECISION:
+        return await approvals.pending_approvals(ask, intent)
+    if intent.hint is Hint.WITHDRAWAL:
+        return await orders.offer_to_withdraw(ask)
+    if intent.hint is not None:
+        return [Say(ask.words(f"courtesy.{intent.hint.value}"))]
+    if intent.problem is not None and intent.problem is not Problem.TOO_LONG:
+        return [Say(ask.words(f"whole.{intent.problem.value}"))]
     return [_card(ask, "text.too_long" if intent.problem is Problem.TOO_LONG else "help.unknown")]
 
 

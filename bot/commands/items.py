@@ -25,12 +25,14 @@ def plan_of(intent: Intent) -> dict[str, Any]:
         ],
         "warehouse": intent.warehouse,
         "purpose": intent.purpose,
+        "asides": list(intent.asides),
     }
 
 
 def _word(word: ItemWord) -> dict[str, Any]:
     sure = word.likeness is Likeness.SURE
-    return {"text": word.text, "candidates": list(word.candidates), "item": word.item if sure else None}
+    item = word.item if sure else None
+    return {"text": word.text, "candidates": list(word.candidates), "item": item, "vague": word.is_vague}
 
 
 def unresolved(ask: Ask, plan: dict[str, Any], slot: str) -> list[Reply] | None:
@@ -44,6 +46,7 @@ def unresolved(ask: Ask, plan: dict[str, Any], slot: str) -> list[Reply] | None:
     for position, word in enumerate(words):
         if word["item"] is None:
             data = {"plan": plan, "slot": slot, "position": position, "word": word["text"]}
+            data["vague"] = word.get("vague", False)
             return [Show(new_card(ask, "choice", "", {**data, "candidates": word["candidates"]}))]
     return None
 

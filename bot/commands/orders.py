@@ -77,6 +77,18 @@ async def withdraw_request(ask: Ask, intent: Intent) -> list[Reply]:
     return [Show(new_card(ask, "withdrawal", order.name, {}))]
 
 
+async def offer_to_withdraw(ask: Ask) -> list[Reply]:
+    """For a bare 撤回: the card of the only order that can be taken back; else which ones there are."""
+    request = ListOrdersRequest(page_size=_LISTED, requester=ask.person, states=(*PENDING, *AT_WORK))
+    answer = await ask.voice.read(ask.voice.services.orders.ListOrders, request)
+    if not answer.orders:
+        return [Say(ask.words("order.none_open"))]
+    if len(answer.orders) == 1:
+        return [Show(new_card(ask, "withdrawal", answer.orders[0].name, {}))]
+    names = ask.words.join([order.name for order in answer.orders])
+    return [Say(ask.words("order.which_to_withdraw", orders=names, example=answer.orders[0].number))]
+
+
 async def find_order(ask: Ask, intent: Intent) -> Order | Say:
     """The order a sentence names, if the person may see it; else what to say."""
     if intent.reference is None:

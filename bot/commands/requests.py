@@ -6,8 +6,10 @@ are data here, and the rules behind them belong to the services.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from google.type.decimal_pb2 import Decimal
@@ -16,14 +18,21 @@ from kuguan.stock.v1.items_pb2 import Item
 from kuguan.stock.v1.stock_pb2 import BatchGetAvailabilityRequest, PlaceFigures
 from kuguan.type.v1.quantity_pb2 import Quantity
 
-from bot.commands.ask import Ask, Reply, Say, Show, new_card
+from bot.commands.ask import Ask, Reply, Say, Show, Wait, new_card
 from bot.commands.items import plan_of, unresolved
 from bot.company import factor, units_of
 from bot.storage.cards import CardRow
-from bot.understand import Command, Intent
+from bot.understand import Amount, Command, Intent
 from services.kit.ids import new_id
 from services.kit.quantity import decimal_text, parse_fraction, times_micros, to_scale
 from services.kit.wire import micros, money
+
+WAITING = "waiting"
+PATIENCE = timedelta(minutes=30)
+"""So long an amount alone is taken as the answer to "how many?"."""
+
+_FINEST = 9
+"""Decimal places of the finest quantity that can be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +66,51 @@ async def show_request(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
     asked = unresolved(ask, plan, "lines")
     if asked is not None:
         return asked
-    for line in plan["lines"]:
+    for position, line in enumerate(plan["lines"]):
         problem = _problem(ask, entry, line)
         if problem is not None:
-            return [problem]
+            return [problem, Wait(_question(ask, plan, position))]
     if entry.needs_purpose and not plan["purpose"]:
         return [Say(ask.words("request.purpose_missing"))]
-    row = await request_card(ask, entry.field, entry.sign, wanted_of(ask, plan), plan["purpose"] or "")
+    wanted, notes = _merged(ask, wanted_of(ask, plan))
+    asides = ask.words.join(plan.get("asides", []))
+    if asides:
+        notes.append(ask.words("request.aside", asides=asides))
+    row = await request_card(ask, entry.field, entry.sign, wanted, _purpose(ask, plan["purpose"], asides))
+    row.data["notes"] = notes
     return [Show(row, guide=entry.field)]
+
+
+def _purpose(ask: Ask, purpose: str | None, asides: str) -> str:
+    """What is written on the order: what the goods are for, and what was said beside them."""
+    if not asides:
+        return purpose or ""
+    if not purpose:
+        return ask.words("request.purpose_aside", asides=asides)
+    return ask.words("request.purpose_and_aside", purpose=purpose, asides=asides)
+
+
+def question_of(person: str) -> str:
+    """The id of the row that remembers what a person was asked last."""
+    return f"question-{person}"
+
+
+def _question(ask: Ask, plan: dict[str, Any], position: int) -> CardRow:
+    data = {"title": "", "lines": [], "plan": plan, "position": position}
+    return CardRow(
+        id=question_of(ask.person), person=ask.person, kind="sheet", subject="", data=data, state=WAITING
+    )
+
+
+async def answer_how_many(ask: Ask, question: CardRow | None, amount: Amount) -> list[Reply] | None:
+    """Go on with the request whose quantity was asked for; None where nothing was asked of late."""
+    if question is None or question.state != WAITING or datetime.now(UTC) - question.updated_at > PATIENCE:
+        return None
+    plan: dict[str, Any] = question.data["plan"]
+    line = plan["lines"][question.data["position"]]
+    unit = amount.unit_of(tuple(units_of(ask.company.items[line["item"]])))
+    line |= {"quantity": amount.quantity, "unit": unit, "problem": None}
+    return await show_request(ask, plan)
 
 
 def _example(ask: Ask, entry: Entry, item: Item | None) -> str:
@@ -84,10 +130,16 @@ def _problem(ask: Ask, entry: Entry, line: Mapping[str, Any]) -> Say | None:
         return Say(ask.words("request.quantity_problem", word=line["text"], problem=said, example=example))
     if line["quantity"] is None:
         return Say(ask.words("request.quantity_missing", example=example))
-    if factor(item, line["unit"] or "") is None:
-        name = ask.company.item_name(item.code, ask.words.language)
+    per_unit = factor(item, line["unit"] or "")
+    name = ask.company.item_name(item.code, ask.words.language)
+    if per_unit is None:
         units = ask.words.join(_units(ask, item))
         return Say(ask.words("request.unit_unknown", item=name, unit=line["unit"], units=units))
+    parts = parse_fraction(line["quantity"]) * per_unit * 10**item.quantity_scale
+    if parts.denominator != 1:
+        said = ask.words.amount(line["quantity"], line["unit"] or item.base_unit)
+        step = ask.words.amount(decimal_text(1, item.quantity_scale), item.base_unit)
+        return Say(ask.words("request.too_fine", item=name, said=said, step=step, example=example))
     return None
 
 
@@ -123,6 +175,33 @@ def wanted_of(ask: Ask, plan: Mapping[str, Any]) -> list[dict[str, str]]:
             }
         )
     return wanted
+
+
+def _merged(ask: Ask, wanted: Sequence[dict[str, str]]) -> tuple[list[dict[str, str]], list[str]]:
+    """One line for each item, and what was added up in words; in base units where the units differ."""
+    by_item: dict[str, list[dict[str, str]]] = {}
+    for line in wanted:
+        by_item.setdefault(line["item"], []).append(line)
+    merged, notes = [], []
+    for code, lines in by_item.items():
+        whole = lines[0]
+        if len(lines) > 1:
+            base = _sum(line["base"] for line in lines)
+            same = len({line["unit"] for line in lines}) == 1
+            unit = whole["unit"] if same else whole["base_unit"]
+            quantity = _sum(line["quantity"] for line in lines) if same else base
+            whole = {**whole, "quantity": quantity, "unit": unit, "base": base}
+            name = ask.company.item_name(code, ask.words.language)
+            parts = " + ".join(ask.words.amount(line["quantity"], line["unit"]) for line in lines)
+            total = ask.words.amount(quantity, unit)
+            notes.append(ask.words("request.merged", item=name, parts=parts, total=total))
+        merged.append(whole)
+    return merged, notes
+
+
+def _sum(amounts: Iterable[str]) -> str:
+    total = to_scale(sum(map(parse_fraction, amounts), Fraction(0)), _FINEST, "")
+    return decimal_text(total.scaled, total.scale)
 
 
 async def request_card(

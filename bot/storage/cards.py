@@ -19,7 +19,7 @@ NOT_SAVED = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class CardRow:
     """One copy of a card. ``request`` is the finished request that a tap sends, ``reference`` what the
-    channel needs to find the copy again; version and times are given by ``save``."""
+    channel needs to find the copy again, ``shown`` what it shows there; version and times are given by ``save``."""
 
     id: str
     person: str
@@ -33,6 +33,7 @@ class CardRow:
     version: int = 1
     created_at: datetime = NOT_SAVED
     updated_at: datetime = NOT_SAVED
+    shown: str = ""
 
 
 def save(tx: Transaction, row: CardRow) -> CardRow:
@@ -46,6 +47,12 @@ def save(tx: Transaction, row: CardRow) -> CardRow:
     saved = replace(row, version=known.version + 1, created_at=known.created_at, updated_at=tx.now)
     tx.connection.execute(update(CARDS).where(where).values(_values(saved)))
     return saved
+
+
+def end(tx: Transaction, card_id: str, state: str) -> None:
+    """Close a card that is in a state; nothing happens where it is not."""
+    waiting = update(CARDS).where(CARDS.c.id == card_id, CARDS.c.state == state)
+    tx.connection.execute(waiting.values(state="closed"))
 
 
 def get(connection: Connection, card_id: str) -> CardRow | None:
