@@ -65,7 +65,7 @@ class Console:
         key, text = key_field(data, "id"), text_field(data, "text")
         said, event = await self._local.say(person, text, key, DOOR)
         # A repeat finds the sentence where it was kept first, so it gets the same answer again.
-        return await self._answer(person, event, said.revision)
+        return await self._answer(person, event, said.revision, behind=said.sequence)
 
     async def _tap(self, request: Request) -> StreamResponse:
         self._authenticate(request)
@@ -91,11 +91,16 @@ class Console:
         person = await self._person(data.get("as"))
         return as_json(await self._interpret(person, text_field(data, "text")))
 
-    async def _answer(self, person: str, event: Event, after: int, toast: str = "") -> StreamResponse:
+    async def _answer(
+        self, person: str, event: Event, after: int, toast: str = "", behind: int = 0
+    ) -> StreamResponse:
+        """What changed after a revision, in reading order; only messages ``behind`` a place where one is
+        given."""
         if not await self._local.settled(event, SETTLE_DEADLINE):
             raise Refusal(504, "STILL_AT_WORK")
-        messages = await self._local.conversation.since(person, after, MESSAGES_LIMIT)
-        shown = [_shown(message) for message in messages if _from_bot(message)]
+        changed = await self._local.conversation.since(person, after, MESSAGES_LIMIT)
+        messages = sorted(changed, key=lambda message: message.sequence)
+        shown = [_shown(message) for message in messages if _from_bot(message) and message.sequence > behind]
         if toast:
             shown.append({"text": toast, "card": None})
         return as_json({"messages": shown})

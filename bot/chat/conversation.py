@@ -50,7 +50,10 @@ class Conversation(Protocol):
     """Storage of the local conversation, one per person. Everything returned is committed."""
 
     async def append(self, person: str, draft: Draft) -> Message:
-        """Keep a message at the end. A known (person, key) returns the message kept before, unchanged."""
+        """Keep a message at the end. A known (person, key) returns the message kept before, unchanged.
+
+        Raises RequestIdReused where a person's key comes with other words.
+        """
         ...
 
     async def replace_card(self, person: str, card_id: str, card: Card) -> Message | None:

@@ -1,15 +1,18 @@
 """HTTP manners shared by the page and the console: bounded JSON in, plain reasons out."""
 
 import json
+import logging
 from asyncio import timeout
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from typing import Any, Final
 
-from aiohttp.web import Request, Response, StreamResponse
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web import Application, AppRunner, Request, RequestPayloadError, Response, StreamResponse
 
 from bot.chat.errors import Overloaded
 from bot.chat.platform import ACTION, CARD_ID
+from services.kit.errors import RequestIdReused
 
 BODY_LIMIT: Final = 64 * 1024
 """Bytes of a request body."""
@@ -25,13 +28,36 @@ Handler = Callable[[Request], Awaitable[StreamResponse]]
 
 
 class Refusal(Exception):
-    """A request that is not served: HTTP status, reason for programs, facts for the words shown."""
+    """A request that is not served: HTTP status, reason for programs, facts for the words shown.
 
-    def __init__(self, status: int, reason: str, **facts: str | int) -> None:
+    Where a repeat may help, ``retry_after`` says after how many seconds.
+    """
+
+    def __init__(self, status: int, reason: str, *, retry_after: int = 0, **facts: str | int) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
         self.facts = facts
+        self.retry_after = retry_after
+
+
+class _OneLine(logging.Filter):
+    """What somebody sent that is no HTTP is worth a line in the log; our own stack is not to blame."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError | RequestPayloadError):
+            record.msg, record.args = "bad request: %s", (type(error).__name__,)
+            record.exc_info = record.exc_text = None
+        return True
+
+
+def runner_of(application: Application, shutdown_timeout: float) -> AppRunner:
+    """The server of the doors: compressed bodies stay closed, and what is no HTTP leaves one line in the log."""
+    logger = logging.getLogger("aiohttp.server")
+    if not any(isinstance(one, _OneLine) for one in logger.filters):
+        logger.addFilter(_OneLine())
+    return AppRunner(application, shutdown_timeout=shutdown_timeout, access_log=None, auto_decompress=False)
 
 
 def as_json(data: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -49,7 +75,7 @@ def as_json(data: Mapping[str, Any], status: int = 200, headers: Mapping[str, st
 
 
 def answering(handler: Handler) -> Handler:
-    """Turn a Refusal or an Overloaded of `handler` into its JSON answer."""
+    """Turn a Refusal, a reused id or an Overloaded of `handler` into its JSON answer."""
 
     @wraps(handler)
     async def wrapped(request: Request) -> StreamResponse:
@@ -57,7 +83,10 @@ def answering(handler: Handler) -> Handler:
             return await handler(request)
         except Refusal as refusal:
             error = {"reason": refusal.reason, "facts": refusal.facts}
-            return as_json({"error": error}, refusal.status)
+            headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else None
+            return as_json({"error": error}, refusal.status, headers)
+        except RequestIdReused as reused:
+            return as_json({"error": {"reason": reused.reason, "facts": reused.facts}}, 422)
         except Overloaded as overload:
             seconds = str(max(1, round(overload.retry_after)))
             error = {"reason": "OVERLOADED", "facts": {"retry_after": seconds}}
@@ -82,6 +111,8 @@ async def read_object(request: Request) -> dict[str, Any]:
                     raise Refusal(413, "BODY_TOO_LARGE", limit=BODY_LIMIT)
     except TimeoutError:
         raise Refusal(408, "BODY_TOO_SLOW") from None
+    except RequestPayloadError:
+        raise Refusal(400, "BODY_BROKEN") from None
     try:
         data = json.loads(bytes(body))
     except (ValueError, RecursionError):

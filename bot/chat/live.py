@@ -20,6 +20,8 @@ BEAT: Final = 15.0
 BATCH: Final = 50
 STREAMS_LIMIT: Final = 500
 STREAMS_PER_PERSON: Final = 16
+AGAIN: Final = 15
+"""Seconds after which a page that was not served may ask again."""
 LIFE: Final = 1800.0
 """Seconds after which a stream ends and the page comes back, proving anew that it may."""
 
@@ -63,8 +65,10 @@ class Live:
         """Send every change of the person's conversation after revision `after` (None = from now on) until
         the page goes. `others` are persons of whose new messages only the place is told."""
         mine = sum(1 for reader in self._readers if reader.person == person)
-        if self._ended or len(self._readers) >= STREAMS_LIMIT or mine >= STREAMS_PER_PERSON:
-            raise Refusal(503, "TOO_MANY_STREAMS")
+        if mine >= STREAMS_PER_PERSON:
+            raise Refusal(429, "TOO_MANY_STREAMS", retry_after=AGAIN)
+        if self._ended or len(self._readers) >= STREAMS_LIMIT:
+            raise Refusal(503, "TOO_MANY_STREAMS", retry_after=AGAIN)
         reader = Reader(person, others)
         self._readers.add(reader)
         unsubscribe = self._conversation.subscribe(reader.hear)

@@ -15,6 +15,7 @@ from bot.chat.platform import Card
 from bot.storage.tables import HEADS, MESSAGES, stored_form
 from services.kit.changes import Transaction
 from services.kit.database import in_chunks
+from services.kit.errors import RequestIdReused
 from services.kit.reading import Reader
 from services.kit.writing import Writer
 
@@ -32,7 +33,10 @@ class StoredConversation:
         self._listeners: list[Listener] = []
 
     async def append(self, person: str, draft: Draft) -> Message:
-        """Keep a message at the end. A known (person, key) returns the message kept before, unchanged."""
+        """Keep a message at the end. A known (person, key) returns the message kept before, unchanged.
+
+        Raises RequestIdReused where a person's key comes with other words.
+        """
         message, _ = await self._change(person, lambda tx: append(tx, person, draft))
         assert message is not None
         return message
@@ -97,10 +101,13 @@ def append(tx: Transaction, person: str, draft: Draft) -> tuple[Message, bool]:
     known = tx.connection.execute(
         select(MESSAGES).where(MESSAGES.c.person == person, MESSAGES.c.key == draft.key)
     ).first()
+    content = stored_form(content_to_json(draft.content))
     if known is not None:
+        # What the bot shows is drawn anew for each try and may have changed; what a person says has not.
+        if draft.author is Author.PERSON and known.content != content:
+            raise RequestIdReused(draft.key)
         return _message(known), False
     sequence, revision = _advance(tx.connection, person, 1)
-    content = stored_form(content_to_json(draft.content))
     row = {
         "person": person,
         "sequence": sequence,

@@ -12,6 +12,7 @@ from bot.chat.conversation import Author, Draft, Message
 from bot.chat.platform import Button, Card, CardState, Change, Group, Line, Text, Tone
 from bot.storage import conversation
 from bot.storage.conversation import StoredConversation
+from services.kit.errors import RequestIdReused
 from tests.service.bot.conftest import Store
 
 CARD = Card(
@@ -51,8 +52,17 @@ async def test_messages_take_places_one_after_the_other_and_come_back_as_they_we
 
 async def test_a_known_key_returns_the_message_kept_before(talk: StoredConversation) -> None:
     first = await talk.append("lixia", said("k1", "one"))
-    assert await talk.append("lixia", said("k1", "two")) == first
+    assert await talk.append("lixia", said("k1", "one")) == first
     assert await talk.revision("lixia") == 1
+
+
+async def test_a_known_key_with_other_words_of_a_person_is_refused(talk: StoredConversation) -> None:
+    first = await talk.append("lixia", said("k1", "one"))
+    with pytest.raises(RequestIdReused):
+        await talk.append("lixia", said("k1", "two"))
+    assert await talk.before("lixia", None, 10) == [first]
+    card = await talk.append("lixia", Draft("k2", Author.BOT, CARD))
+    assert await talk.append("lixia", Draft("k2", Author.BOT, Text("drawn anew"))) == card
 
 
 async def test_a_replaced_card_keeps_its_place_and_takes_a_new_revision(talk: StoredConversation) -> None:

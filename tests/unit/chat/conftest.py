@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.chat.console import Console
+from bot.chat.http import runner_of
 from bot.chat.live import Live
 from bot.chat.local import LocalChat
 from bot.chat.session import Gate, Sessions
@@ -87,7 +88,7 @@ async def _world(demo: bool) -> AsyncIterator[World]:
     await channel.start(sink)
     application = web.Application()
     application.add_routes(channel.routes())
-    runner = web.AppRunner(application, shutdown_timeout=1)
+    runner = runner_of(application, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from bot.chat.conversation import Draft, Listener, Message, Unsubscribe
+from bot.chat.conversation import Author, Draft, Listener, Message, Unsubscribe
 from bot.chat.platform import Answer, Card, Event, TextIn
 from bot.chat.web import Profile
+from services.kit.errors import RequestIdReused
 
 
 class MemoryConversation:
@@ -22,6 +23,8 @@ class MemoryConversation:
         messages = self._messages.setdefault(person, [])
         for known in messages:
             if known.key == draft.key:
+                if draft.author is Author.PERSON and known.content != draft.content:
+                    raise RequestIdReused(draft.key)
                 return known
         message = Message(
             sequence=len(messages) + 1,

@@ -135,6 +135,15 @@ async def test_a_sentence_sent_again_after_a_lost_answer_is_said_once(page: Brow
     assert len(history["messages"]) == 1
 
 
+async def test_an_id_that_comes_again_with_other_words_is_not_taken_for_the_first(
+    page: Browser, world: World
+) -> None:
+    await page.post("/api/say", {"id": "abcdefgh-1", "text": "领5包A4纸"})
+    response = await page.post("/api/say", {"id": "abcdefgh-1", "text": "领6包A4纸"})
+    assert (response.status, (await response.json())["error"]["reason"]) == (422, "REQUEST_ID_REUSED")
+    assert len(world.sink.heard) == 1
+
+
 async def test_words_that_were_not_kept_are_asked_for_again(page: Browser, world: World) -> None:
     world.sink.failure = Overloaded(retry_after=3)
     say = {"id": "abcdefgh-1", "text": "好"}
@@ -173,6 +182,27 @@ async def test_broken_and_bottomless_json_is_refused(page: Browser) -> None:
         headers = {"Origin": page.url, "Content-Type": "application/json"}
         response = await page.client.post(page.url + "/api/say", data=body, headers=headers)
         assert response.status == 400
+
+
+async def test_a_compressed_body_is_refused_and_never_opened(page: Browser) -> None:
+    for coding in ("gzip", "deflate", "br"):
+        headers = {"Origin": page.url, "Content-Type": "application/json", "Content-Encoding": coding}
+        response = await page.client.post(page.url + "/api/say", data=b"\x1f\x8bbroken", headers=headers)
+        assert (response.status, (await response.json())["error"]["reason"]) == (415, "ENCODING_UNKNOWN")
+
+
+@pytest.mark.parametrize("sent", [b"GET / HTTP/9.x\r\n\r\n", b"GET / HTTP/1.1\r\nBad\x01: x\r\n\r\n"])
+async def test_bytes_that_are_no_http_leave_one_line_and_no_stack_in_the_log(
+    world: World, caplog: pytest.LogCaptureFixture, sent: bytes
+) -> None:
+    host, _, port = world.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(sent)
+    assert b"400" in await reader.readline()
+    writer.close()
+    [record] = caplog.records
+    assert record.getMessage().startswith("bad request: ")
+    assert record.exc_info is None
 
 
 async def test_markup_and_control_characters_stay_plain_words(page: Browser, world: World) -> None:
@@ -339,7 +369,8 @@ async def test_nobody_hears_anything_of_others_outside_the_demo(
 async def test_streams_are_bounded_and_leave_nothing_behind(page: Browser, world: World) -> None:
     await world.channel.send(PERSON, Text("您好"), "k0")
     responses = [await page.get("/api/events") for _ in range(STREAMS_PER_PERSON)]
-    assert (await page.get("/api/events")).status == 503
+    refused = await page.get("/api/events")
+    assert (refused.status, refused.headers["Retry-After"]) == (429, "15")
     for response in responses:
         response.close()
     for _ in range(60):
