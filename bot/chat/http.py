@@ -53,7 +53,7 @@ class _OneLine(logging.Filter):
 
 
 def runner_of(application: Application, shutdown_timeout: float) -> AppRunner:
-    """The server of the doors: compressed bodies stay closed, and what is no HTTP leaves one line in the log."""
+    """The server of the doors: compressed bodies stay closed, what is no HTTP leaves one line in the log."""
     logger = logging.getLogger("aiohttp.server")
     if not any(isinstance(one, _OneLine) for one in logger.filters):
         logger.addFilter(_OneLine())
