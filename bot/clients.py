@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import grpc
@@ -18,6 +18,7 @@ from services.kit.tls import Tls
 CLIENT = "bot"
 _EARLY_SECONDS = 60
 _REMEMBERED = 5_000
+_REMEMBERED_PLATFORM = "web"
 
 Who = tuple[str, str, str]
 """A chat identity: platform, tenant and user."""
@@ -52,6 +53,7 @@ class Services:
     async def badge(self, who: Who) -> Badge:
         """The person behind a chat identity, with a token that is good for a while.
 
+        Accounts of chat products are looked up each time: one that was unbound must not act any more.
         Raises RemoteError where the identity is bound to nobody or the person has left.
         """
         known = self._badges.get(who)
@@ -68,7 +70,7 @@ class Services:
         badge = Badge(answer.token.person, answer.token.value, ends)
         if len(self._badges) >= _REMEMBERED:
             self._badges.clear()
-        self._badges[who] = badge
+        self._badges[who] = badge if who[0] == _REMEMBERED_PLATFORM else replace(badge, ends=0.0)
         return badge
 
     def person_behind(self, who: Who) -> str:

@@ -89,6 +89,14 @@ class Company:
         both = (known.name_en, known.name) if language == "en" else (known.name, known.name_en)
         return both[0] or both[1] or person
 
+    def people_called(self, words: str) -> list[str]:
+        """The ids of those who work here and have this id or exactly this name."""
+        return [
+            person.id
+            for person in self.people.values()
+            if not person.left and words in (person.id, person.name, person.name_en)
+        ]
+
     def warehouses_in_order(self) -> list[str]:
         """The warehouses' codes, oldest first: the first one is where goods are looked for first."""
         born = {code: one.create_time.ToNanoseconds() for code, one in self.warehouses.items()}

@@ -7,6 +7,8 @@ said twice when a process dies.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from kuguan.approvals.v1 import events_pb2 as approvals
@@ -16,9 +18,12 @@ from kuguan.orders.v1 import events_pb2 as orders
 from kuguan.orders.v1.orders_pb2 import Order, OrderState, StockEffect
 from kuguan.stock.v1 import events_pb2 as stock
 
+from bot.chat.platform import AddressKind
 from bot.company import ITEM, ORDER, PERSON, TASK, WAREHOUSE
-from bot.storage import cards, deliveries, projections
+from bot.desk import LOCAL_PLATFORM
+from bot.storage import cards, deliveries, preferences, projections
 from bot.storage.cards import CardRow
+from bot.storage.preferences import Contact
 from services.kit.changes import Transaction
 from services.kit.ids import new_id
 from services.kit.inbox import Reaction
@@ -89,9 +94,14 @@ def show_once(tx: Transaction, kind: str, order: str, person: str, data: dict[st
     show(tx, key, CardRow(id=new_id(), person=person, kind=kind, subject=order, data=data))
 
 
-def show(tx: Transaction, key: str, row: CardRow, cause: str = "") -> None:
-    """Queue a new card, once for its key; of older copies only what became of the matter stays to be seen."""
-    if not deliveries.queue(tx, key, row.person, "show", {"card": row.id}, cause):
+def show(
+    tx: Transaction, key: str, row: CardRow, cause: str = "", place: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    """Queue a new card, once for its key; of older copies only what became of the matter stays to be seen.
+
+    ``place`` names the chat it was asked for in, where that is known.
+    """
+    if not deliveries.queue(tx, key, row.person, "show", {"card": row.id, **place}, cause):
         return
     cards.save(tx, row)
     if row.kind not in ONE_LIVE_COPY:
@@ -191,6 +201,25 @@ def on_stuck(tx: Transaction, event: approvals.ApprovalStuck) -> None:
         tell(tx, person.id, "notice.stuck", order=event.task.order)
 
 
+def on_bound(tx: Transaction, event: approvals.IdentityBound) -> None:
+    """A chat account is a person's: they can be written to there, and hear of it where they were before."""
+    one = event.identity
+    if one.platform == LOCAL_PLATFORM:
+        return
+    never = datetime.fromtimestamp(0, UTC)
+    direct = AddressKind.DIRECT.value
+    preferences.know_contact(
+        tx, Contact(one.person, one.platform, one.tenant, one.user_id, direct, one.user_id, never)
+    )
+    tell(tx, one.person, "notice.bound", platform=one.platform, account=one.user_id)
+
+
+def on_unbound(tx: Transaction, event: approvals.IdentityUnbound) -> None:
+    """A chat account is nobody's: nothing is sent there any more."""
+    one = event.identity
+    preferences.forget_contact(tx, one.platform, one.tenant, one.user_id)
+
+
 def _active(task: Task) -> list[Assignment]:
     if task.current_step >= len(task.steps):
         return []
@@ -220,6 +249,8 @@ NOTICES: Mapping[str, Callable[[Transaction, Any], None]] = {
     full_name(approvals.PersonCreated): keep_person,
     full_name(approvals.PersonUpdated): keep_person,
     full_name(approvals.PersonAnnounced): keep_person,
+    full_name(approvals.IdentityBound): on_bound,
+    full_name(approvals.IdentityUnbound): on_unbound,
     full_name(orders.OrderPlaced): on_order,
     full_name(orders.OrderStockChanged): on_stock_changed,
     full_name(orders.OrderApproved): on_approved,

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import structlog
 
+from bot import measures
 from bot.cards import draw
-from bot.chat.errors import ChannelError
-from bot.chat.platform import Address, AddressKind, CardRef, Channel, Text, UpdateResult
+from bot.chat.errors import AuthFailed, ChannelError, PayloadRejected, RateLimited, RecipientUnreachable
+from bot.chat.fitting import card_text
+from bot.chat.platform import (
+    Address,
+    Card,
+    CardRef,
+    CardState,
+    Channel,
+    Content,
+    MessageRef,
+    Text,
+    UpdateResult,
+)
 from bot.commands.ask import Ask
 from bot.desk import Desk, local_identity
 from bot.preparing import prepare
-from bot.storage import cards, deliveries, preferences
+from bot.storage import cards, deliveries
 from bot.storage.cards import CardRow
 from bot.storage.deliveries import Delivery
+from bot.ways import Way, Ways
 from services.kit.changes import Transaction
 from services.kit.errors import KuguanError, RemoteError
 
@@ -27,15 +42,16 @@ log = structlog.get_logger("kuguan.sending")
 BATCH = 64
 TRIES = 40
 IDLE_SECONDS = 1.0
-_LONGEST_PAUSE = 300
+_LONGEST_PAUSE = 300.0
+_OPEN = "open-"
 
 
 class Sender:
     """The outbox of the chats: takes queued rows, draws them in the person's language, hands them over."""
 
-    def __init__(self, desk: Desk, channels: Mapping[str, Channel]) -> None:
+    def __init__(self, desk: Desk, ways: Ways) -> None:
         self._desk = desk
-        self._channels = channels
+        self._ways = ways
         self._wake = asyncio.Event()
         self._kinds: Mapping[str, Callable[[Delivery], Awaitable[None]]] = {
             "say": self._say,
@@ -74,8 +90,10 @@ class Sender:
 
     async def _note_failure(self, delivery: Delivery, error: Exception) -> None:
         log.warning("not delivered", key=delivery.key, person=delivery.person, error=repr(error))
-        pause = min(2**delivery.tries, _LONGEST_PAUSE)
-        hopeless = delivery.tries + 1 >= TRIES
+        pause = min(2.0**delivery.tries, _LONGEST_PAUSE)
+        if isinstance(error, RateLimited):
+            pause = max(error.retry_after, 0.05)
+        hopeless = delivery.tries + 1 >= TRIES or isinstance(error, PayloadRejected)
 
         def write(tx: Transaction) -> None:
             if hopeless:
@@ -95,6 +113,8 @@ class Sender:
         company, facts = self._desk.company, dict(delivery.data["facts"])
         if "who" in facts:
             facts["who"] = company.person_name(facts["who"], words.language)
+        if "platform" in facts:
+            facts["platform"] = words(f"platform.{facts['platform']}")
         if "lines" in facts:
             named = [
                 (company.item_name(item, words.language), value, unit) for item, value, unit in facts["lines"]
@@ -105,8 +125,7 @@ class Sender:
         await self._send_text(delivery, words(delivery.data["key"], **facts))
 
     async def _send_text(self, delivery: Delivery, text: str) -> None:
-        channel, address = await self._way_to(delivery.person)
-        await channel.send(address, Text(text), delivery.key)
+        await self._send(delivery, Text(text))
         await self._desk.runtime.writer.act(lambda tx: deliveries.sent(tx, delivery.sequence))
 
     async def _show(self, delivery: Delivery) -> None:
@@ -117,39 +136,85 @@ class Sender:
         ask = await self._ask_for(row)
         if row.reference is None:
             row = await prepare(ask, row)
-        channel, address = await self._way_to(row.person)
         row = seen(row, ask)
-        reference = await channel.send(address, draw(row, ask.facts), delivery.key)
-        known = replace(row, platform=reference.platform, reference=dict(reference.data))
+        card = draw(row, ask.facts)
+        found = _found(await self._send(delivery, card), card)
+        known = replace(row, **found)
 
         def write(tx: Transaction) -> None:
             # A tap may have come between sending and now: only what sending found out is added.
             newest = cards.get(tx.connection, row.id)
-            if newest is not None and newest.version != row.version:
-                kept = replace(newest, platform=known.platform, reference=known.reference)
-            else:
-                kept = known
-            cards.save(tx, kept)
+            moved_on = newest is not None and newest.version != row.version
+            cards.save(tx, replace(newest, **found) if newest is not None and moved_on else known)
             deliveries.sent(tx, delivery.sequence)
             deliveries.queue(tx, f"{delivery.key}-true", row.person, "renew", {"card": row.id})
 
         await self._desk.runtime.writer.act(write)
 
     async def _renew(self, delivery: Delivery) -> None:
-        """Replace a sent card by its true state; a card that was never sent needs nothing."""
+        """Replace a sent card by its true state; one that was never sent or shows it needs nothing."""
         row = await self._row(delivery)
         if row is None:
             return
-        if row.reference is not None:
+        channel = self._ways.channel(row.platform)
+        if row.reference is not None and channel is not None:
             ask = await self._ask_for(row)
-            channel = self._channels[row.platform]
             shown = seen(await prepare(ask, row), ask)
-            updated = await channel.update(CardRef(row.platform, row.reference), draw(shown, ask.facts))
-            if updated.result is not UpdateResult.UPDATED:
-                log.info("card cannot be renewed", card=row.id, result=updated.result.value)
-            if shown.data != row.data:
-                await self._desk.runtime.writer.act(lambda tx: remember_shown(tx, row, shown))
+            card = draw(shown, ask.facts)
+            found: dict[str, Any] = {}
+            if row.shown != _mark(card):
+                found = await self._replace(delivery, channel, row, card)
+            if shown.data != row.data or found:
+                await self._desk.runtime.writer.act(lambda tx: remember_shown(tx, row, shown, found))
         await self._desk.runtime.writer.act(lambda tx: deliveries.sent(tx, delivery.sequence))
+
+    async def _replace(
+        self, delivery: Delivery, channel: Channel, row: CardRow, card: Card
+    ) -> dict[str, Any]:
+        """Put a card in the place of the one that is shown; returns what to remember of it.
+
+        Where the product cannot, a card that still looks open is followed by a new one that tells how it
+        ended: nobody is left with a button that does nothing. Everything else would only repeat itself.
+        """
+        assert row.reference is not None, "only sent cards are replaced"
+        updated = await channel.update(CardRef(row.platform, row.reference), card)
+        measures.SENDS.labels(channel.name, f"update {updated.result.value}").inc()
+        if updated.result is UpdateResult.UPDATED:
+            reference = row.reference if updated.reference is None else dict(updated.reference.data)
+            return {"reference": reference, "shown": _mark(card)}
+        if row.shown.startswith(_OPEN) and card.state is not CardState.OPEN:
+            return _found(await self._send(delivery, card), card)
+        log.info("card cannot be renewed", card=row.id, result=updated.result.value)
+        return {}
+
+    async def _send(self, delivery: Delivery, content: Content) -> MessageRef:
+        """Send over the first way that takes it: where it was asked, then where the person is known."""
+        ways: list[Way] = self._ways.at(delivery.data["to"]) if "to" in delivery.data else []
+        # Who is not known yet has no other way.
+        if not delivery.person.startswith("@"):
+            ways += [way for way in await self._ways.to(delivery.person) if way not in ways]
+        refused: ChannelError = RecipientUnreachable("no channel of this bot")
+        for channel, address in ways:
+            try:
+                reference = await self._send_over(channel, address, content, delivery.key)
+            except (RecipientUnreachable, AuthFailed) as error:
+                measures.SENDS.labels(channel.name, type(error).__name__).inc()
+                log.warning("way closed", platform=channel.name, key=delivery.key, error=repr(error))
+                refused = error
+                continue
+            measures.SENDS.labels(channel.name, "sent").inc()
+            return reference
+        raise refused
+
+    async def _send_over(self, channel: Channel, address: Address, content: Content, key: str) -> MessageRef:
+        """Send to one place; a card that the product does not take is sent in plain words, once."""
+        try:
+            return await channel.send(address, content, key)
+        except PayloadRejected as error:
+            if not isinstance(content, Card):
+                raise
+            log.warning("card refused", platform=channel.name, key=key, error=repr(error))
+            return await channel.send(address, Text(card_text(content)), f"{key}-text")
 
     async def _row(self, delivery: Delivery) -> CardRow | None:
         """The card of a delivery; one that is gone ends the delivery."""
@@ -162,22 +227,11 @@ class Sender:
         return row
 
     async def _ask_for(self, row: CardRow) -> Ask:
-        who = await self._desk.who(row.person)
         try:
-            badge = await self._desk.services.badge(who)
-        except RemoteError:
             badge = await self._desk.services.badge(local_identity(row.person))
+        except RemoteError:
+            badge = await self._desk.services.badge(await self._desk.who(row.person))
         return await self._desk.ask(badge, f"card-{row.id}", row.subject)
-
-    async def _way_to(self, person: str) -> tuple[Channel, Address]:
-        """The channel the person used last, and their address there."""
-        contact = await self._desk.runtime.reader.look(
-            lambda connection: preferences.last_contact(connection, person)
-        )
-        if contact is None or contact.platform not in self._channels:
-            platform, _, user = local_identity(person)
-            return self._channels[platform], Address.direct(user)
-        return self._channels[contact.platform], Address(AddressKind(contact.address_kind), contact.address)
 
 
 def seen(row: CardRow, ask: Ask) -> CardRow:
@@ -188,13 +242,31 @@ def seen(row: CardRow, ask: Ask) -> CardRow:
     return replace(row, data=data)
 
 
-def remember_shown(tx: Transaction, before: CardRow, shown: CardRow) -> None:
+def remember_shown(
+    tx: Transaction, before: CardRow, shown: CardRow, found: Mapping[str, Any] = MappingProxyType({})
+) -> None:
     """Keep the version and the figures that the person now sees, whatever else happened to the card
-    meanwhile; figures of a card that was tapped in between are those of the tap."""
+    meanwhile; figures of a card that was tapped in between are those of the tap. ``found`` is where and how
+    it is shown now."""
     newest = cards.get(tx.connection, shown.id)
     if newest is None:
         return
     news = {name: value for name, value in shown.data.items() if before.data.get(name) != value}
     if newest.version != before.version:
         news = {name: value for name, value in news.items() if name == "task_version"}
-    cards.save(tx, replace(newest, data={**newest.data, **news}))
+        # A tap brought a newer way to find it, and showed something else.
+        found = {}
+    cards.save(tx, replace(newest, data={**newest.data, **news}, **found))
+
+
+def _found(reference: MessageRef, card: Card) -> dict[str, Any]:
+    """Where a card was put and what it shows there."""
+    # A card that was sent in plain words has nothing that could be replaced.
+    data = dict(reference.data) if isinstance(reference, CardRef) else None
+    return {"platform": reference.platform, "reference": data, "shown": _mark(card)}
+
+
+def _mark(card: Card) -> str:
+    """What a card shows, as one short text: two drawings that look the same have the same."""
+    digest = hashlib.blake2b(repr(card).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    return (_OPEN if card.state is CardState.OPEN else "") + digest

@@ -7,27 +7,33 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
+from aiohttp import ClientSession, ClientTimeout, web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot.chat.console import Console
+from bot.chat.http import runner_of
 from bot.chat.local import LocalChat
 from bot.chat.platform import Channel
+from bot.chat.products import products
 from bot.chat.session import Gate, Sessions
+from bot.chat.tools import Tools
 from bot.chat.web import WebChannel
 from bot.clients import Services
 from bot.company import Company
 from bot.desk import Desk
 from bot.directory import Directory
+from bot.leasing import StoredLeases
 from bot.notices import NOTICES
 from bot.sending import Sender
-from bot.storage import METADATA, conversation, deliveries, links, received
+from bot.storage import METADATA, attachments, bindings, conversation, deliveries, links, received
+from bot.ways import Ways
 from bot.webhook import Reception
 from services.kit.service import Runtime, Service, Timer
 from services.kit.settings import SettingInvalid
 
 MAXIMUM_BODY = 1024 * 1024
 SHUTDOWN_SECONDS = 2.0
+CALL_SECONDS = 10.0
 DEFAULT_WEB_LISTEN = "127.0.0.1:8088"
 DEFAULT_TIME_ZONE = "Asia/Shanghai"
 _HOUR = 3600.0
@@ -41,6 +47,7 @@ class Front:
         self._channels: list[Channel] = []
         self._loops: list[Callable[[], Awaitable[None]]] = []
         self._services: Services | None = None
+        self._session: ClientSession | None = None
 
     async def open(self, runtime: Runtime) -> None:
         """Put everything together and listen; what was kept before the last stop is worked on first."""
@@ -51,12 +58,15 @@ class Front:
         page = (settings.get("PUBLIC_URL") or f"http://{listen}").rstrip("/")
         desk = Desk(runtime, self._services, Company(), zone, page)
         await desk.company.refresh(runtime.reader)
-        channel = _web_channel(desk)
-        self._channels = [channel]
-        sender = Sender(desk, {one.name: one for one in self._channels})
+        self._session = ClientSession(timeout=ClientTimeout(total=CALL_SECONDS))
+        tools = Tools(self._session, _now, StoredLeases(runtime))
+        self._channels = [_web_channel(desk), *products(settings, tools)]
+        by_name = {one.name: one for one in self._channels}
+        ways = Ways(desk, by_name)
+        sender = Sender(desk, ways)
         # What reactions and answers queue goes out as soon as it is committed.
         runtime.writer.listen(sender.wake)
-        reception = Reception(desk, sender)
+        reception = Reception(desk, sender, ways)
         self._loops = [sender.run, reception.catch_up_then_rest]
         for one in self._channels:
             await one.start(reception)
@@ -67,7 +77,7 @@ class Front:
         for channel in self._channels:
             application.add_routes(channel.routes())
         application.add_routes([web.get("/healthz", _health), web.get("/metrics", _metrics)])
-        self._runner = web.AppRunner(application, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)
+        self._runner = runner_of(application, SHUTDOWN_SECONDS)
         await self._runner.setup()
         host, _, port = where.rpartition(":")
         try:
@@ -85,6 +95,8 @@ class Front:
             await channel.stop()
         if self._runner is not None:
             await self._runner.cleanup()
+        if self._session is not None:
+            await self._session.close()
         if self._services is not None:
             await self._services.close()
 
@@ -138,6 +150,8 @@ def declaration() -> Service:
             Timer("prune received", _HOUR, received.prune),
             Timer("prune deliveries", _HOUR, deliveries.prune),
             Timer("prune links", _HOUR, links.prune),
+            Timer("prune codes", _HOUR, bindings.prune),
+            Timer("prune attachments", _HOUR, attachments.prune),
             Timer("prune messages", _HOUR, conversation.prune),
         ),
         background=front.loops,

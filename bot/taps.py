@@ -10,6 +10,7 @@ from kuguan.approvals.v1.approvals_pb2 import DecideRequest, Decision, RemindReq
 from kuguan.orders.v1.orders_pb2 import CancelOrderRequest, CreateOrderRequest
 from kuguan.stock.v1.stock_pb2 import IssueReservedRequest, ReturnToStockRequest
 
+from bot.binding import bind, unbind
 from bot.cards.facts import is_positive
 from bot.commands.approvals import show_waiting
 from bot.commands.ask import Ask, Reply, Show, Tapped, new_card, request_id_of
@@ -175,4 +176,8 @@ TAPS: Mapping[tuple[str, str], Tapping] = {
     ("withdrawal", "cancel"): keep,
     ("sheet", "more"): more_orders,
     ("waiting", "more"): more_waiting,
+    ("binding", "confirm"): bind,
+    ("binding", "cancel"): cancel,
+    ("unbinding", "cancel"): cancel,
+    **{("unbinding", f"choose_{number}"): unbind for number in range(1, 6)},
 }

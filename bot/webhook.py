@@ -9,27 +9,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import structlog
 
-from bot import notices
+from bot import arrivals, measures, notices
+from bot.binding import Binding, wish
 from bot.cards import draw
-from bot.chat.errors import Overloaded
-from bot.chat.platform import AddressKind, Answer, ClickIn, EnterIn, Event, ImageIn, TextIn
-from bot.clients import Badge, Who
+from bot.chat.errors import ChannelError, Overloaded
+from bot.chat.platform import AddressKind, Answer, CardRef, ClickIn, EnterIn, Event
+from bot.clients import Badge
 from bot.commands import COMMANDS, sign_in
-from bot.commands.ask import Ask, Invite, Reply, Say, Tapped, Wait
+from bot.commands.ask import Ask, Invite, Offer, Reply, Say, Tapped, Wait
 from bot.commands.requests import WAITING, answer_how_many, question_of
-from bot.desk import Desk
+from bot.desk import LOCAL_PLATFORM, Desk
 from bot.preparing import prepare
 from bot.sending import Sender, seen
-from bot.storage import cards, deliveries, links, preferences, received
+from bot.storage import attachments, bindings, cards, deliveries, links, preferences, received
 from bot.storage.cards import CardRow
 from bot.storage.received import Received
+from bot.strangers import Strangers
 from bot.taps import TAPS
 from bot.texts import DEFAULT
 from bot.understand import Command, Intent, amount_alone, understand
+from bot.ways import Ways
 from services.kit import observe
 from services.kit.access import digest_of_secret
 from services.kit.changes import Transaction
@@ -41,15 +43,17 @@ AT_ONCE = 256
 UNFINISHED = 200
 REST_SECONDS = 30.0
 _PAUSES = (0.5, 1.0, 2.0, 4.0)
-_KINDS = {TextIn: "text", ClickIn: "click", EnterIn: "enter", ImageIn: "image"}
 
 
 class Reception:
     """The sink of all channels."""
 
-    def __init__(self, desk: Desk, sender: Sender) -> None:
+    def __init__(self, desk: Desk, sender: Sender, ways: Ways) -> None:
         self._desk = desk
         self._sender = sender
+        self._ways = ways
+        self._binding = Binding(desk)
+        self._strangers = Strangers(desk, self._binding)
         self._at_work: dict[str, asyncio.Task[Answer | None]] = {}
         self._late: set[str] = set()
         self._kinds: Mapping[str, Callable[[Received, Badge], Awaitable[Answer | None]]] = {
@@ -61,19 +65,21 @@ class Reception:
 
     async def handle(self, event: Event) -> Answer | None:
         """Keep the event durably; a tap is answered here, words are answered through the channel later."""
-        row = _received(event, _KINDS[type(event)])
-        if len(self._at_work) >= AT_ONCE:
-            raise Overloaded(detail="too many events at once")
-        try:
-            await self._desk.runtime.writer.act(lambda tx: received.keep(tx, row))
-        except KuguanError as error:
-            raise Overloaded(detail="the event could not be kept") from error
+        row = arrivals.kept(event)
+        with measures.callback(row.platform) as outcome:
+            if len(self._at_work) >= AT_ONCE:
+                raise Overloaded(detail="too many events at once")
+            try:
+                is_new = await self._desk.runtime.writer.act(lambda tx: received.keep(tx, row))
+            except KuguanError as error:
+                raise Overloaded(detail="the event could not be kept") from error
+            outcome.append("kept" if is_new else "repeated")
         task = self._start(row)
         return await asyncio.shield(task) if isinstance(event, ClickIn | EnterIn) else None
 
     async def settled(self, event: Event, timeout: float) -> bool:
         """Wait until the event is worked on and all it leads to is sent."""
-        cause = _received(event, _KINDS[type(event)]).cause
+        cause = arrivals.kept(event).cause
         ends = asyncio.get_running_loop().time() + timeout
         while asyncio.get_running_loop().time() < ends:
             if cause not in self._at_work:
@@ -132,7 +138,9 @@ class Reception:
         except RemoteError as error:
             if error.kind not in ("denied", "not_found"):
                 raise
-            return await self._stranger(row, who)
+            answer = await self._strangers.answer(row)
+            self._sender.wake()
+            return answer
         try:
             return await self._kinds[row.kind](row, badge)
         except RemoteError as error:
@@ -153,6 +161,10 @@ class Reception:
         if sign_in.is_asked(text) and row.address_kind == AddressKind.DIRECT.value:
             await self._finish(row, ask, [sign_in.invite(ask, self._desk.page)])
             return
+        about_accounts = wish(text)
+        if about_accounts is not None:
+            await self._finish(row, ask, await self._binding.answer(ask, row, about_accounts))
+            return
         intent = understand(text, self._desk.company.vocabulary)
         answered = await self._answered(ask, text) if intent.command is Command.UNKNOWN else None
         await self._finish(row, ask, answered or await COMMANDS[intent.command](ask, intent))
@@ -167,8 +179,22 @@ class Reception:
         return await answer_how_many(ask, asked, amount)
 
     async def _look(self, row: Received, badge: Badge) -> None:
+        """Keep a picture with its message; one that cannot be brought is said to be missing."""
         ask = await self._desk.ask(badge, row.cause)
-        await self._finish(row, ask, [Say(ask.words("picture.unsupported"))])
+        channel = self._ways.channel(row.platform)
+        try:
+            assert channel is not None, "events come from channels"
+            media = await channel.fetch(arrivals.picture(row))
+        except ChannelError as error:
+            log.warning("picture not fetched", cause=row.cause, error=repr(error))
+            await self._finish(row, ask, [Say(ask.words("picture.missing"))])
+            return
+
+        def keep(tx: Transaction) -> None:
+            attachments.keep(tx, row.cause, ask.person, media.media_type, media.data)
+
+        await self._desk.runtime.writer.act(keep)
+        await self._finish(row, ask, [Say(ask.words("picture.kept"))])
 
     async def _welcome(self, row: Received, badge: Badge) -> None:
         ask = await self._desk.ask(badge, row.cause)
@@ -187,6 +213,8 @@ class Reception:
     def _queue(self, tx: Transaction, row: Received, ask: Ask, replies: list[Reply]) -> None:
         """Write replies down in the order they are said, with their first-use guides."""
         _touch(tx, row, ask.person)
+        # The page and the console share one conversation; everywhere else the answer goes where was asked.
+        place = {} if row.platform == LOCAL_PLATFORM else {"to": row.place}
         cards.end(tx, question_of(ask.person), WAITING)
         for number, reply in enumerate(replies):
             key = f"{row.cause}#{number}"
@@ -196,14 +224,16 @@ class Reception:
             if isinstance(reply, Invite):
                 digest = digest_of_secret(reply.token)
                 links.make_link(tx, ask.person, digest, tx.now + sign_in.LINK_LIFE)
-            if isinstance(reply, Say | Invite):
-                deliveries.queue(tx, key, ask.person, "say", {"text": reply.text}, row.cause)
+            if isinstance(reply, Offer):
+                bindings.offer(tx, reply.code, reply.digest, tx.now + reply.life)
+            if isinstance(reply, Say | Invite | Offer):
+                deliveries.queue(tx, key, ask.person, "say", {"text": reply.text, **place}, row.cause)
                 continue
             if reply.guide and not preferences.seen_guide(tx.connection, ask.person, reply.guide):
                 preferences.mark_guide(tx, ask.person, reply.guide)
-                guide = {"text": ask.words(f"guide.{reply.guide}")}
+                guide = {"text": ask.words(f"guide.{reply.guide}"), **place}
                 deliveries.queue(tx, f"{key}-guide", ask.person, "say", guide, row.cause)
-            notices.show(tx, key, reply.row, row.cause)
+            notices.show(tx, key, reply.row, row.cause, place)
 
     # ------------------------------------------------------------ taps
 
@@ -234,7 +264,8 @@ class Reception:
                 notices.keep_task(tx, tapped.task)
             newest = cards.get(tx.connection, card.id) or card
             kept = replace(tapped.row, platform=newest.platform, reference=newest.reference)
-            saved = cards.save(tx, kept)
+            # The answer shows the card anew, or is lost on the way: what is on the screen is not known.
+            saved = cards.save(tx, replace(self._with_fresh_reference(kept, row), shown=""))
             self._queue(tx, row, ask, tapped.replies)
             if row.cause in self._late:
                 # Nobody waits for the answer any more that would have shown the card.
@@ -245,6 +276,16 @@ class Reception:
         saved = await self._desk.runtime.writer.act(write)
         self._sender.wake()
         return await self._shown(saved, ask, tapped.toast)
+
+    def _with_fresh_reference(self, card: CardRow, row: Received) -> CardRow:
+        """The card with what the click brought to find it again; where it was first shown elsewhere, this
+        is the copy to keep true."""
+        fresh, channel = arrivals.card_reference(row), self._ways.channel(row.platform)
+        if fresh is None or channel is None:
+            return card
+        same = card.reference is not None and card.platform == row.platform
+        known = CardRef(card.platform, card.reference or {}) if same else None
+        return replace(card, platform=row.platform, reference=dict(channel.joined(known, fresh).data))
 
     async def _remember(self, card: CardRow) -> None:
         await self._desk.runtime.writer.act(lambda tx: cards.save(tx, card))
@@ -275,13 +316,6 @@ class Reception:
                 lambda tx: deliveries.queue(tx, f"{row.cause}-true", badge.person, "renew", {"card": mine.id})
             )
         return await self._answer_tap(row, ask, mine, said, "refused")
-
-    async def _stranger(self, row: Received, who: Who) -> Answer | None:
-        """Somebody nobody knows gets a hint how to be bound, and nothing else."""
-        words = self._desk.words(DEFAULT)
-        hint = words("identity.unknown", platform=who[0], user=who[2])
-        await self._end(row, "refused", "identity unknown")
-        return Answer(text=hint)
 
     async def _give_up(self, row: Received, error: Exception) -> Answer:
         """Keep the event with its reason where somebody can look, and tell the person."""
@@ -314,27 +348,7 @@ class Reception:
 
 
 def _touch(tx: Transaction, row: Received, person: str) -> None:
-    preferences.touch_contact(tx, person, row.platform, row.tenant, row.sender, row.address_kind, row.address)
-
-
-def _received(event: Event, kind: str) -> Received:
-    """The event as it is kept."""
-    body: dict[str, str] = {}
-    if isinstance(event, TextIn):
-        body = {"text": event.text}
-    elif isinstance(event, ClickIn):
-        body = {"card": event.card_id, "action": event.action}
-        if event.text:
-            body["text"] = event.text
-    return Received(
-        platform=event.platform,
-        tenant=event.tenant,
-        dedupe_key=event.dedupe_key,
-        kind=kind,
-        sender=event.sender.user_id,
-        address_kind=event.address.kind.value,
-        address=event.address.id,
-        door=event.door,
-        body=body,
-        received_at=datetime.now(UTC),
-    )
+    """Remember where the person talked last: their direct chat, also when they asked in a group."""
+    direct = AddressKind.DIRECT.value
+    address = row.address if row.address_kind == direct else row.sender
+    preferences.touch_contact(tx, person, row.platform, row.tenant, row.sender, direct, address)

@@ -1,9 +1,12 @@
 """Tables and SQL of the bot; plain functions that take a connection or a transaction."""
 
 from bot.storage import (
+    attachments,
+    bindings,
     cards,
     conversation,
     deliveries,
+    leases,
     links,
     preferences,
     projections,
@@ -13,9 +16,12 @@ from bot.storage.tables import METADATA
 
 __all__ = [
     "METADATA",
+    "attachments",
+    "bindings",
     "cards",
     "conversation",
     "deliveries",
+    "leases",
     "links",
     "preferences",
     "projections",

@@ -19,7 +19,8 @@ NOT_SAVED = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class CardRow:
     """One copy of a card. ``request`` is the finished request that a tap sends, ``reference`` what the
-    channel needs to find the copy again, ``shown`` what it shows there; version and times are given by ``save``."""
+    channel needs to find the copy again, ``shown`` what it shows there; version and times are given by
+    ``save``."""
 
     id: str
     person: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from bot.storage.tables import CONTACTS, GUIDES, LANGUAGES
 from services.kit.changes import Transaction
@@ -69,6 +69,30 @@ def touch_contact(
     where = [CONTACTS.c[name] == value for name, value in key.items()]
     if tx.connection.execute(update(CONTACTS).where(*where).values(values)).rowcount == 0:
         tx.connection.execute(insert(CONTACTS), key | values)
+
+
+def know_contact(tx: Transaction, contact: Contact) -> None:
+    """A chat account stands for a person from now on; where they have talked already that stays."""
+    key = (CONTACTS.c.person == contact.person, CONTACTS.c.platform == contact.platform)
+    known = select(CONTACTS.c.user_id).where(*key, CONTACTS.c.tenant == contact.tenant)
+    if tx.connection.execute(known).first() is None:
+        tx.connection.execute(insert(CONTACTS), {name: getattr(contact, name) for name in Contact.__slots__})
+
+
+def forget_contact(tx: Transaction, platform: str, tenant: str, user_id: str) -> None:
+    """A chat account stands for nobody any more."""
+    where = (CONTACTS.c.platform == platform, CONTACTS.c.tenant == tenant, CONTACTS.c.user_id == user_id)
+    tx.connection.execute(delete(CONTACTS).where(*where))
+
+
+def contacts(connection: Connection, person: str) -> list[Contact]:
+    """Where a person can be written to, the place they used last first."""
+    found = (
+        select(CONTACTS)
+        .where(CONTACTS.c.person == person)
+        .order_by(CONTACTS.c.contacted_at.desc(), CONTACTS.c.platform, CONTACTS.c.tenant)
+    )
+    return [Contact(**row._mapping) for row in connection.execute(found)]
 
 
 def last_contact(connection: Connection, person: str) -> Contact | None:

@@ -48,6 +48,11 @@ class Received:
         """The event's name among all events, which deliveries carry as their reason."""
         return f"{self.platform}/{self.tenant}/{self.dedupe_key}"
 
+    @property
+    def place(self) -> dict[str, str]:
+        """Where it was said, so that the answer goes there."""
+        return {"platform": self.platform, "address_kind": self.address_kind, "address": self.address}
+
 
 def keep(tx: Transaction, event: Received) -> bool:
     """Keep an event; False if it is a repeat of one that is already kept."""

@@ -105,6 +105,7 @@ CARDS = Table(
     Column("version", BigInteger, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+    Column("shown", Text, nullable=False, server_default=""),
     CheckConstraint("version >= 1", name="cards_version"),
 )
 Index("cards_subject", CARDS.c.subject)
@@ -186,6 +187,47 @@ LINKS = Table(
     Column("used_at", UtcTime),
 )
 Index("links_ends", LINKS.c.ends_at)
+
+# One-time codes that join a chat account and a person; only a digest is kept. A code stands for the account
+# it was said in or for the person who asked for it; the other side names it within its time.
+CODES = Table(
+    "codes",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("ends_at", UtcTime, nullable=False),
+    Column("used_at", UtcTime),
+    CheckConstraint("(person = '') <> (user_id = '')", name="codes_one_side"),
+)
+Index("codes_account", CODES.c.platform, CODES.c.tenant, CODES.c.user_id)
+Index("codes_person", CODES.c.person)
+Index("codes_ends", CODES.c.ends_at)
+
+# What only one replica does at a time, such as holding a product's single connection.
+LEASES = Table(
+    "chat_leases",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("ends_at", UtcTime, nullable=False),
+)
+
+# Pictures that came with messages.
+ATTACHMENTS = Table(
+    "attachments",
+    METADATA,
+    Column("cause", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("kept_at", UtcTime, nullable=False),
+)
+Index("attachments_kept", ATTACHMENTS.c.kept_at)
 
 # The local conversation, one per person.
 MESSAGES = Table(

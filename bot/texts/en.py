@@ -277,6 +277,7 @@ SENTENCES: dict[str, str] = {
     "binding.stranger_group": "I do not know you yet. Write to me in a direct chat first to be bound.",
     "notice.bound": 'Your {platform} account {account} is now bound. If that was not you, say "unbind" at once.',
     "identity.unknown": 'I do not know you yet. Binding code: {code} (good for {minutes} minutes). Where I know you (page or another chat) say "bind {code}", or ask an administrator to say "bind {code} your name".',
+    "picture.missing": "I could not fetch the picture. Please send it again.",
     "picture.kept": "Picture received and kept with your message. For now I only read words.",
 }
 

@@ -277,6 +277,7 @@ SENTENCES: dict[str, str] = {
     "binding.stranger_group": "还不认识您。请先私聊我,完成绑定。",
     "notice.bound": "您的{platform}账号 {account} 已绑定。不是本人操作的话,请马上说「解绑」。",
     "identity.unknown": "还不认识您。绑定码:{code}({minutes} 分钟内有效)。请在库管认识您的地方(网页或其他聊天)说「绑定 {code}」;或请管理员说「绑定 {code} 您的姓名」。",
+    "picture.missing": "图片没能取到,请再发一次。",
     "picture.kept": "图片收到了,已随消息保存。我现在只看得懂文字。",
 }
 

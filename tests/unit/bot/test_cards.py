@@ -221,7 +221,13 @@ def every_card(language: str) -> list[tuple[CardRow, Facts]]:
     approved = order(OrderState.ORDER_STATE_APPROVED)
     choice = {"word": "paper", "candidates": ["BG-001"]}
     sheet = {"title": "Stock", "lines": [["a", "b"]]}
+    account = {"platform": "feishu", "tenant": "t", "user_id": "ou_1"}
     return [
+        (
+            row("binding", "zhangsan", {**account, "name": "", "person": "zhangsan"}),
+            facts("zhangsan", language),
+        ),
+        (row("unbinding", "zhangsan", {"accounts": [account]}), facts("zhangsan", language)),
         (row("request", "zhangsan", {**REQUEST, "purpose": "tender"}), facts("zhangsan", language)),
         (row("choice", "zhangsan", choice), facts("zhangsan", language)),
         (row("approval", "lixia", STOCK), facts("lixia", language, order=order(), task=task())),

@@ -1,0 +1,39 @@
+ALTER TABLE cards ADD COLUMN shown TEXT DEFAULT '' NOT NULL
+--
+CREATE TABLE attachments (
+	cause TEXT NOT NULL,
+	person TEXT NOT NULL,
+	media_type TEXT NOT NULL,
+	data BYTEA NOT NULL,
+	kept_at BIGINT NOT NULL,
+	PRIMARY KEY (cause)
+)
+--
+CREATE INDEX attachments_kept ON attachments (kept_at)
+--
+CREATE TABLE codes (
+	digest BYTEA NOT NULL,
+	platform TEXT NOT NULL,
+	tenant TEXT NOT NULL,
+	user_id TEXT NOT NULL,
+	name TEXT NOT NULL,
+	person TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	ends_at BIGINT NOT NULL,
+	used_at BIGINT,
+	PRIMARY KEY (digest),
+	CONSTRAINT codes_one_side CHECK ((person = '') <> (user_id = ''))
+)
+--
+CREATE INDEX codes_account ON codes (platform, tenant, user_id)
+--
+CREATE INDEX codes_ends ON codes (ends_at)
+--
+CREATE INDEX codes_person ON codes (person)
+--
+CREATE TABLE chat_leases (
+	name TEXT NOT NULL,
+	holder TEXT NOT NULL,
+	ends_at BIGINT NOT NULL,
+	PRIMARY KEY (name)
+)
