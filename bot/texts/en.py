@@ -279,6 +279,24 @@ SENTENCES: dict[str, str] = {
     "identity.unknown": 'I do not know you yet. Binding code: {code} (good for {minutes} minutes). Where I know you (page or another chat) say "bind {code}", or ask an administrator to say "bind {code} your name".',
     "picture.missing": "I could not fetch the picture. Please send it again.",
     "picture.kept": "Picture received and kept with your message. For now I only read words.",
+    # Check of WeCom
+    "check.wecom.settings.missing": "The setting {setting} is missing: {hint}",
+    "check.wecom.agent.number": "The AgentId {agent} is a number",
+    "check.wecom.agent.no_number": "The AgentId \"{agent}\" is not a number. Copy it from Apps → Self-built → your app",
+    "check.wecom.callback.wrong_key": "The EncodingAESKey is wrong: it has 43 letters and digits. Copy it from the app's Receive Messages → Set up API",
+    "check.wecom.callback.no_token": "The Token is empty. Copy it from the app's Receive Messages → Set up API",
+    "check.wecom.callback.ready": "Token and EncodingAESKey of the callback look right. The callback URL is your public address followed by {path}",
+    "check.wecom.token.right": "Corp ID and Secret are right",
+    "check.wecom.token.refused": "WeCom does not accept the corp ID or the Secret ({error}). Compare My Company → Company Information, and the Secret on the app's page",
+    "check.wecom.token.unreachable": "WeCom cannot be reached ({error}). See whether this computer can open qyapi.weixin.qq.com",
+    "check.wecom.app.right": "The app \"{name}\" can be used",
+    "check.wecom.app.closed": "The app \"{name}\" is switched off. Switch it on under Apps → the app",
+    "check.wecom.app.address_not_trusted": "This computer's IP is not among the trusted IPs ({error}). Add its outgoing IP at the bottom of the app's page, under Company Trusted IP",
+    "check.wecom.app.refused": "The app cannot be read ({error}). See whether AgentId and Secret belong to the same app",
+    "check.wecom.menu.set": "The app's menu has the five shortcuts",
+    "check.wecom.menu.refused": "The menu was not set ({error}). It can be set by hand under Apps → Custom Menu",
+    "check.wecom.menu.issue": "Take/Return",
+    "check.wecom.menu.approvals": "Approvals",
 }
 
 ERRORS: dict[str, str] = {

@@ -279,6 +279,24 @@ SENTENCES: dict[str, str] = {
     "identity.unknown": "还不认识您。绑定码:{code}({minutes} 分钟内有效)。请在库管认识您的地方(网页或其他聊天)说「绑定 {code}」;或请管理员说「绑定 {code} 您的姓名」。",
     "picture.missing": "图片没能取到,请再发一次。",
     "picture.kept": "图片收到了,已随消息保存。我现在只看得懂文字。",
+    # Check of WeCom
+    "check.wecom.settings.missing": "缺少设置 {setting}:{hint}",
+    "check.wecom.agent.number": "AgentId {agent} 是数字",
+    "check.wecom.agent.no_number": "AgentId「{agent}」不是数字。请到 应用管理 → 自建 → 您的应用,复制页面上的 AgentId",
+    "check.wecom.callback.wrong_key": "EncodingAESKey 不对:应是 43 位字母和数字。请到应用的 接收消息 → 设置API接收,复制 EncodingAESKey",
+    "check.wecom.callback.no_token": "Token 是空的。请到应用的 接收消息 → 设置API接收,复制 Token",
+    "check.wecom.callback.ready": "回调的 Token 和 EncodingAESKey 格式正确。回调地址填:您的公网地址加上 {path}",
+    "check.wecom.token.right": "企业ID 和 Secret 正确",
+    "check.wecom.token.refused": "企业微信不接受企业ID或 Secret({error})。请核对 我的企业 → 企业信息 里的企业ID,和应用页面上的 Secret",
+    "check.wecom.token.unreachable": "连不上企业微信({error})。请检查这台机器能否访问 qyapi.weixin.qq.com",
+    "check.wecom.app.right": "应用「{name}」可以使用",
+    "check.wecom.app.closed": "应用「{name}」已停用。请到 应用管理 → 该应用,打开启用开关",
+    "check.wecom.app.address_not_trusted": "这台机器的 IP 不在企业可信IP里({error})。请到应用页面最下方的 企业可信IP,加上这台机器的出口 IP",
+    "check.wecom.app.refused": "读不到应用信息({error})。请核对 AgentId 与 Secret 属于同一个应用",
+    "check.wecom.menu.set": "应用菜单已设好五个快捷入口",
+    "check.wecom.menu.refused": "菜单没设成({error})。可以在 应用管理 → 自定义菜单 里手工设置",
+    "check.wecom.menu.issue": "领用退料",
+    "check.wecom.menu.approvals": "审批单据",
 }
 
 ERRORS: dict[str, str] = {

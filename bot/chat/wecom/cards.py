@@ -1,0 +1,143 @@
+"""A neutral card as WeCom's template card: six rows, short words, and a text beside it where that is not
+enough.
+
+The product advises lengths rather than refusing longer texts, but cuts on the screen what is longer. Here
+nothing is longer: rows that fit stand as rows, the others as lines above them, and `fits` tells whether
+anything was left out, so that the whole card can be sent as text before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.chat.fitting import ELLIPSIS, cut
+from bot.chat.platform import Card, Line, Tone
+from bot.chat.wecom.markup import Tree
+
+TITLE: Final = 26
+DESCRIPTION: Final = 30
+SUBTITLE: Final = 112
+ROWS: Final = 6
+LABEL: Final = 5
+VALUE: Final = 26
+BUTTONS: Final = 6
+BUTTON: Final = 10
+DEAD_KEY: Final = "-"
+"""The key of a button that does nothing: no action has this name."""
+
+_STYLES: Final = {Tone.PRIMARY: 1, Tone.DANGER: 3, Tone.NEUTRAL: 4}
+_NEUTRAL_STYLE: Final = 4
+_TAGS: Final = {"keyname": "KeyName"}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A drawn card. `fits` is False where it shows less than the neutral card says."""
+
+    card: Mapping[str, Any]
+    fits: bool
+
+    @property
+    def digest(self) -> str:
+        """The same for two cards that look the same."""
+        text = json.dumps(self.card, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def task_id(card: Card, idempotency_key: str) -> str:
+    """The task of one sending of a card: a card that is shown anew needs a new one, a repeat the same."""
+    return f"{card.id}@{hashlib.sha256(idempotency_key.encode()).hexdigest()[:12]}"
+
+
+def draw(card: Card, task: str, greyed: bool) -> Drawn:
+    """The card of a task. A card without buttons gets a dead one that says how it ended.
+
+    `greyed`: whether the product can show a button that cannot be tapped (`replace_text`); without it the
+    dead button can be tapped and leads to nothing.
+    """
+    texts, rows, fits = _content(card)
+    drawn: dict[str, Any] = {"card_type": "button_interaction", "task_id": task}
+    title, subtitle = cut(card.title, TITLE), cut(card.subtitle, DESCRIPTION)
+    fits = fits and (title, subtitle) == (card.title, card.subtitle)
+    title = title if title.strip() else ELLIPSIS
+    drawn["main_title"] = {"title": title, "desc": subtitle} if subtitle.strip() else {"title": title}
+    if texts:
+        drawn["sub_title_text"] = texts
+    if rows:
+        drawn["horizontal_content_list"] = [{"keyname": row.label, "value": row.value} for row in rows]
+    if card.buttons:
+        # A label that is cut is written out in a row of the card or in the text before it.
+        fits = fits and all(len(button.label) <= BUTTON for button in card.buttons)
+        fits = fits and len(card.buttons) <= BUTTONS
+        drawn["button_list"] = [
+            {"text": cut(button.label, BUTTON), "style": _STYLES[button.tone], "key": button.action}
+            for button in card.buttons[:BUTTONS]
+        ]
+        return Drawn(drawn, fits)
+    stamp = cut(card.stamp if card.stamp.strip() else title, BUTTON)
+    drawn["button_list"] = [{"text": stamp, "style": _NEUTRAL_STYLE, "key": DEAD_KEY}]
+    if greyed:
+        drawn["replace_text"] = stamp
+    return Drawn(drawn, fits)
+
+
+def to_tags(card: Mapping[str, Any]) -> Tree:
+    """The drawn card with the tags of an answer to a callback: CamelCase, lists repeat their tag."""
+    return {_tag(name): _value(value) for name, value in card.items()}
+
+
+def split(text: str, size: int) -> Iterator[str]:
+    """The text in parts of at most `size` bytes, parted at line ends, else at spaces, else anywhere."""
+    rest = text.strip()
+    while len(rest.encode()) > size:
+        head = rest.encode()[:size].decode(errors="ignore")
+        place = max(head.rfind("\n"), 0) or max(head.rfind(" "), 0) or len(head)
+        if part := rest[:place].rstrip():
+            yield part
+        rest = rest[place:].lstrip()
+    if rest:
+        yield rest
+
+
+def _content(card: Card) -> tuple[str, list[Line], bool]:
+    """The text above the rows, the rows, and whether that is everything."""
+    rows: list[Line] = []
+    texts = [card.stamp] if len(card.stamp) > BUTTON else []
+    for line in card.lines:
+        if len(rows) < ROWS and _is_row(line):
+            rows.append(line)
+        else:
+            texts.append(_said(line))
+    for group in card.groups:
+        texts += [group.title, *[f"· {_said(line)}" for line in group.lines], group.note]
+    whole = "\n".join(text for text in texts if text.strip())
+    if not card.fallback:
+        return cut(whole, SUBTITLE), rows, len(whole) <= SUBTITLE
+    # The typed command stands on the card where there is room, else on the text that goes before it.
+    typed = f"{whole}\n{card.fallback}".lstrip()
+    return (typed, rows, True) if len(typed) <= SUBTITLE else (cut(whole, SUBTITLE), rows, False)
+
+
+def _said(line: Line) -> str:
+    return f"{line.label}: {line.value}" if line.label else line.value
+
+
+def _is_row(line: Line) -> bool:
+    short = 0 < len(line.label) <= LABEL and 0 < len(line.value) <= VALUE
+    return short and bool(line.label.strip()) and "\n" not in line.label + line.value
+
+
+def _tag(name: str) -> str:
+    return _TAGS.get(name) or "".join(part.capitalize() for part in name.split("_"))
+
+
+def _value(value: Any) -> Tree:
+    if isinstance(value, Mapping):
+        return to_tags(value)
+    if isinstance(value, str | int):
+        return value
+    return [_value(one) for one in value]

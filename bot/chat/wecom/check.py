@@ -1,0 +1,103 @@
+"""What `kuguan check-chat wecom` does: look at each step that an administrator has done, and set the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import aiohttp
+
+from bot.chat.checking import Finding
+from bot.chat.errors import AuthFailed, ChannelError
+from bot.chat.settings import ChatSettings
+from bot.chat.wecom.api import WecomApi
+from bot.chat.wecom.callbacks import MENU_SAYS
+from bot.chat.wecom.channel import PATH
+from bot.chat.wecom.crypto import KeyUnusable, callback_key
+from bot.texts import DEFAULT, LANGUAGES
+from services.kit.settings import SettingMissing
+
+_MENU: Final = (("stock",), ("issue", "return"), ("approvals", "orders"))
+_PRODUCT: Final = "check.wecom"
+
+
+async def check(chat: ChatSettings, session: aiohttp.ClientSession) -> list[Finding]:
+    """Each step in the order in which it is set up; ends at the first one that the others need."""
+    try:
+        api = WecomApi(chat, session, lambda: datetime.now(UTC))
+        token = chat.secret("TOKEN", "a file with the Token of 接收消息")
+        key = chat.secret("AES_KEY", "a file with the EncodingAESKey of 接收消息")
+    except SettingMissing as error:
+        facts = {"setting": error.setting, "hint": error.hint}
+        return [Finding("settings", False, f"{_PRODUCT}.settings.missing", facts)]
+    found = [_agent_number(api), _callback(token.value, key.value)]
+    try:
+        await api.token()
+    except AuthFailed as error:
+        return [*found, Finding("token", False, f"{_PRODUCT}.token.refused", {"error": str(error)})]
+    except ChannelError as error:
+        return [*found, Finding("token", False, f"{_PRODUCT}.token.unreachable", {"error": str(error)})]
+    found.append(Finding("token", True, f"{_PRODUCT}.token.right"))
+    found.append(await _app(api))
+    if found[-1].ok:
+        found.append(await _menu(api, chat.get("LANGUAGE", DEFAULT)))
+    return found
+
+
+def menu(language: str) -> Mapping[str, Any]:
+    """The five shortcuts: what each says is what the person would have typed."""
+    words = LANGUAGES.get(language, LANGUAGES[DEFAULT])
+
+    def button(name: str) -> dict[str, str]:
+        said = words[f"help.{name}"]
+        return {"type": "click", "name": said, "key": f"{MENU_SAYS}{said}"}
+
+    buttons: list[Any] = []
+    for names in _MENU:
+        inside = [button(name) for name in names]
+        if len(inside) == 1:
+            buttons += inside
+        else:
+            buttons.append({"name": words[f"{_PRODUCT}.menu.{names[0]}"], "sub_button": inside})
+    return {"button": buttons}
+
+
+def _agent_number(api: WecomApi) -> Finding:
+    right = api.agent_id.isascii() and api.agent_id.isdigit()
+    key = f"{_PRODUCT}.agent.{'number' if right else 'no_number'}"
+    return Finding("agent", right, key, {"agent": api.agent_id})
+
+
+def _callback(token: str, key: str) -> Finding:
+    """Only WeCom itself can tell whether the address is right; here: whether the two secrets can be."""
+    try:
+        callback_key(key)
+    except KeyUnusable:
+        return Finding("callback", False, f"{_PRODUCT}.callback.wrong_key", {"path": PATH})
+    if not token:
+        return Finding("callback", False, f"{_PRODUCT}.callback.no_token", {"path": PATH})
+    return Finding("callback", True, f"{_PRODUCT}.callback.ready", {"path": PATH})
+
+
+async def _app(api: WecomApi) -> Finding:
+    """Whether this computer may ask about the app: only from the app's trusted addresses."""
+    try:
+        app = await api.call("agent/get", None, agentid=api.agent_id)
+    except AuthFailed as error:
+        trusted = "60020" not in str(error)
+        key = f"{_PRODUCT}.app.{'refused' if trusted else 'address_not_trusted'}"
+        return Finding("app", False, key, {"error": str(error)})
+    except ChannelError as error:
+        return Finding("app", False, f"{_PRODUCT}.app.refused", {"error": str(error)})
+    if app.get("close"):
+        return Finding("app", False, f"{_PRODUCT}.app.closed", {"name": str(app.get("name", ""))})
+    return Finding("app", True, f"{_PRODUCT}.app.right", {"name": str(app.get("name", ""))})
+
+
+async def _menu(api: WecomApi, language: str) -> Finding:
+    try:
+        await api.call("menu/create", menu(language), agentid=api.agent_id)
+    except ChannelError as error:
+        return Finding("menu", False, f"{_PRODUCT}.menu.refused", {"error": str(error)})
+    return Finding("menu", True, f"{_PRODUCT}.menu.set")

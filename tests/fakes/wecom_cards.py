@@ -1,0 +1,78 @@
+"""Template cards as WeCom takes and shows them, for the app and for the AI bot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from tests.fakes.chat import ShownCard
+
+_LENGTHS = {("main_title", "title"): 26, ("main_title", "desc"): 30}
+_FIELDS = frozenset(
+    {
+        "card_type",
+        "task_id",
+        "source",
+        "main_title",
+        "sub_title_text",
+        "horizontal_content_list",
+        "button_list",
+        "replace_text",
+        "card_action",
+    }
+)
+
+
+def problem_of(card: Mapping[str, Any], task_id: re.Pattern[str], greyed: bool = True) -> str:
+    """What the product would refuse or cut on the screen; empty where nothing is wrong."""
+    return _problem_of_form(card, task_id, greyed) or _problem_of_rows(card) or _problem_of_buttons(card)
+
+
+def shown_card(key: str, card: Mapping[str, Any], greyed: bool) -> ShownCard:
+    """The card as somebody reads it."""
+    title = str(card["main_title"]["title"])
+    words = [title, card["main_title"].get("desc", ""), card.get("sub_title_text", "")]
+    words += [f"{row['keyname']}: {row['value']}" for row in card.get("horizontal_content_list", [])]
+    live = {} if greyed else {one["key"]: one["text"] for one in card["button_list"] if one["key"] != "-"}
+    words += [str(card["replace_text"])] if greyed else [one["text"] for one in card["button_list"]]
+    return ShownCard(key, title, "\n".join(word for word in words if word), live)
+
+
+def _problem_of_form(card: Mapping[str, Any], task_id: re.Pattern[str], greyed: bool) -> str:
+    if card.get("card_type") != "button_interaction":
+        return "card_type"
+    if set(card) - _FIELDS or ("replace_text" in card and not greyed):
+        return f"unknown field {set(card) - _FIELDS}"
+    if not task_id.fullmatch(str(card.get("task_id"))):
+        return "task_id"
+    if not str(card.get("main_title", {}).get("title", "")).strip():
+        return "main_title missing"
+    for (name, part), most in _LENGTHS.items():
+        if len(str(card.get(name, {}).get(part, ""))) > most:
+            return f"{name}.{part} too long"
+    return "sub_title_text too long" if len(str(card.get("sub_title_text", ""))) > 112 else ""
+
+
+def _problem_of_rows(card: Mapping[str, Any]) -> str:
+    rows = card.get("horizontal_content_list", [])
+    if len(rows) > 6:
+        return "too many rows"
+    for row in rows:
+        if not 0 < len(row.get("keyname", "")) <= 5 or not 0 < len(row.get("value", "")) <= 26:
+            return f"row {row}"
+    return ""
+
+
+def _problem_of_buttons(card: Mapping[str, Any]) -> str:
+    buttons = card.get("button_list", [])
+    if not 1 <= len(buttons) <= 6:
+        return "number of buttons"
+    if len({button.get("key") for button in buttons}) != len(buttons):
+        return "one key twice"
+    for button in buttons:
+        if not 0 < len(button.get("text", "")) <= 10 or button.get("style") not in (1, 2, 3, 4):
+            return f"button {button}"
+        if not 0 < len(button.get("key", "").encode()) <= 1024:
+            return f"key of {button}"
+    return "" if len(str(card.get("replace_text", ""))) <= 10 else "replace_text too long"
