@@ -62,7 +62,7 @@ def cancel_order(tx: Transaction, request: CancelOrderRequest) -> CancelOrderRes
 
     Whoever may not see the order is told that there is none; whoever may see it, which permission is missing.
     """
-    reason = messages.plain_text(request.reason, "reason")
+    reason = messages.words(request.reason, "reason")
     sees_all = tx.caller.may(READ_ALL) or tx.caller.may(CANCEL_ANY)
     before = orders.find_order(tx.connection, request.name, None if sees_all else tx.caller.person)
     if before is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Final
@@ -18,6 +17,7 @@ from services.kit import wire
 from services.kit.access import Caller
 from services.kit.errors import InvalidField
 from services.kit.quantity import Quantity, parse_quantity
+from services.kit.texts import plain_text
 from services.orders.domain.catalogue import CatalogueItem, CatalogueWarehouse, Pack
 from services.orders.domain.errors import EntryRequired, UnknownLine
 from services.orders.domain.kinds import KIND_BY_ENTRY, StockEffect
@@ -26,9 +26,6 @@ from services.orders.domain.placing import WantedLine, WantedOrder
 from services.orders.domain.process import Change
 
 MAXIMUM_TEXT = 200
-
-# Marks that turn the direction of writing make a text read other than it is stored.
-_DIRECTION_MARKS: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 
 _STATES: Final = {state: f"ORDER_STATE_{state.value}" for state in OrderState}
 _STATE_OF: Final = {orders_pb2.OrderState.Value(name): state for state, name in _STATES.items()}
@@ -108,8 +105,9 @@ def wanted_order(request: orders_pb2.CreateOrderRequest, caller: Caller) -> Want
     entry = request.WhichOneof("entry")
     if entry is None:
         raise EntryRequired(", ".join(KIND_BY_ENTRY))
+    kind, purpose = KIND_BY_ENTRY[entry], getattr(request, entry).purpose
     return WantedOrder(
-        kind=KIND_BY_ENTRY[entry],
+        kind=kind,
         lines=tuple(
             WantedLine(
                 item=line.item,
@@ -119,21 +117,17 @@ def wanted_order(request: orders_pb2.CreateOrderRequest, caller: Caller) -> Want
             )
             for index, line in enumerate(request.lines)
         ),
-        purpose=plain_text(getattr(request, entry).purpose, f"{entry}.purpose"),
+        purpose=words(purpose, f"{entry}.purpose", required=kind.purpose_required and bool(purpose)),
         requester=caller.person,
         department=caller.department,
         request_id=request.request_id,
     )
 
 
-def plain_text(text: str, field: str) -> str:
+def words(text: str, field: str, *, required: bool = False) -> str:
     """A person's words on one line, trimmed; at most 200 characters. Raises InvalidField."""
-    words = " ".join(text[: 4 * MAXIMUM_TEXT + 1].split())
-    if len(text) > 4 * MAXIMUM_TEXT or len(words) > MAXIMUM_TEXT:
-        raise InvalidField(field, f"at most {MAXIMUM_TEXT} characters")
-    if any(unicodedata.category(sign) in {"Cc", "Cs"} or sign in _DIRECTION_MARKS for sign in words):
-        raise InvalidField(field, "control characters are not allowed")
-    return words
+    bounded = text[: 4 * MAXIMUM_TEXT + 1]
+    return plain_text(" ".join(bounded.split()), field, MAXIMUM_TEXT, required=required)
 
 
 def wanted_states(request: orders_pb2.ListOrdersRequest) -> frozenset[OrderState]:

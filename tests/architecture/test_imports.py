@@ -118,8 +118,9 @@ def test_a_room_that_nobody_agreed_on_breaks_the_contract(copy: Path) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_the_rules_import_only_the_standard_library_errors_and_quantities(service: str) -> None:
-    allowed = ("services.kit.errors", "services.kit.quantity", f"services.{service}.domain")
+def test_the_rules_import_only_the_standard_library_errors_quantities_and_texts(service: str) -> None:
+    kit = ("services.kit.errors", "services.kit.quantity", "services.kit.texts")
+    allowed = (*kit, f"services.{service}.domain")
     foreign = {
         f"{name(path)}: {one}"
         for path in room(service, "domain")

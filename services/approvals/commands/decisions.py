@@ -20,11 +20,12 @@ from services.approvals.commands.rights import acting_person
 from services.approvals.domain import decisions
 from services.approvals.domain.decisions import Ballot
 from services.approvals.domain.tasks import MAXIMUM_COMMENT, Task
-from services.approvals.domain.wording import looked_up, plain_text
+from services.approvals.domain.wording import looked_up
 from services.approvals.messages import tasks as messages
 from services.approvals.storage import surroundings, tasks, worklists
 from services.kit.changes import Transaction, writes
 from services.kit.errors import NoSuch
+from services.kit.texts import plain_text
 
 
 @writes(audited=True)

@@ -14,6 +14,7 @@ from services.approvals.domain.delegations import MAXIMUM_OPEN, TooManyDelegatio
 from services.approvals.domain.refusals import NeverDecides
 from services.approvals.domain.wording import looked_up
 from services.approvals.messages import people as messages
+from services.approvals.messages.rules import known_kinds
 from services.approvals.storage import delegations, people, tasks
 from services.kit import wire
 from services.kit.changes import Transaction, writes
@@ -38,7 +39,7 @@ def create_delegation(tx: Transaction, request: CreateDelegationRequest) -> Crea
     directory = people.load_directory(tx.connection, [request.to_person])
     name = new_id(int(tx.now.timestamp() * 1000))
     delegation = delegate(
-        name, caller.id, request.to_person, start, end, frozenset(request.kinds), directory, tx.now
+        name, caller.id, request.to_person, start, end, known_kinds(request.kinds, "kinds"), directory, tx.now
     )
     delegations.add_delegation(tx.connection, delegation, tx.request_id, tx.now)
     # Whoever may decide from then on is told by the timer that looks after tasks.

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.approvals.domain.people import Directory
-from services.approvals.domain.wording import KIND, named
 from services.kit.errors import InvalidField, RuleBroken
 
 LONGEST = timedelta(days=90)
@@ -85,8 +84,6 @@ def delegate(
         raise InvalidField("end_time", "must be at most 90 days after the start")
     if len(kinds) > MAXIMUM_KINDS:
         raise InvalidField("kinds", f"at most {MAXIMUM_KINDS}")
-    for kind in kinds:
-        named(kind, "kinds", KIND)
     if to_person == from_person:
         raise CannotStandIn(to_person, "self")
     if not directory.may_decide(to_person):

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.approvals.domain.roles import DECIDE, ROLES, permissions_of
-from services.approvals.domain.wording import PERSON_ID, named, plain_text
+from services.approvals.domain.wording import PERSON_ID, named
 from services.kit.errors import Denied, InvalidField, RuleBroken
+from services.kit.texts import plain_text
 
 MAXIMUM_NAME = 80
 LANGUAGES = frozenset({"zh", "en"})

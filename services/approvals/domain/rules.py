@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.approvals.domain.roles import ROLES
-from services.approvals.domain.wording import KIND, PERSON_ID, RULE_NAME, named, plain_text
+from services.approvals.domain.wording import PERSON_ID, RULE_NAME, named
 from services.kit.errors import Conflict, Denied, InvalidField
+from services.kit.texts import plain_text
 
 MAXIMUM_POSITION = 10_000
 MAXIMUM_STEPS = 10
@@ -191,8 +192,7 @@ def _check_conditions(conditions: Conditions) -> None:
         raise InvalidField("rule.conditions.minimum_amount", "must not be negative")
     if below is not None and below <= (low or 0):
         raise InvalidField("rule.conditions.below_amount", "must be above the minimum")
-    for kind in _bounded(conditions.kinds, "rule.conditions.kinds"):
-        named(kind, "rule.conditions.kinds", KIND)
+    _bounded(conditions.kinds, "rule.conditions.kinds")
     for category in _bounded(conditions.categories, "rule.conditions.categories"):
         _exact(category, "rule.conditions.categories")
     for department in _bounded(conditions.departments, "rule.conditions.departments"):

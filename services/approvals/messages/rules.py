@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from google.type.money_pb2 import Money
 from kuguan.approvals.v1 import approvals_pb2, rules_pb2
+from kuguan.orders.v1 import orders_pb2
 
 from services.approvals.domain.rules import (
     Approver,
@@ -23,6 +26,8 @@ MODES = {
     Mode.IN_SEQUENCE: approvals_pb2.STEP_MODE_IN_SEQUENCE,
 }
 _MODE_OF = {value: mode for mode, value in MODES.items()}
+# An order's kind is named like the entry that places it: what is said of any other kind would never apply.
+KINDS = tuple(field.name for field in orders_pb2.CreateOrderRequest.DESCRIPTOR.oneofs_by_name["entry"].fields)
 _STATES = {
     RuleState.PROPOSED: rules_pb2.RULE_STATE_PROPOSED,
     RuleState.ACTIVE: rules_pb2.RULE_STATE_ACTIVE,
@@ -48,8 +53,20 @@ def rule_message(rule: Rule) -> rules_pb2.Rule:
     )
 
 
+def known_kinds(kinds: Iterable[str], field: str) -> frozenset[str]:
+    """Kinds of orders as the contract names them; raises InvalidField for one that there is not."""
+    named = frozenset(kinds)
+    unknown = sorted(named - set(KINDS))
+    if unknown:
+        raise InvalidField(field, f"{unknown[0][:40]!r} is none of {', '.join(KINDS)}")
+    return named
+
+
 def wanted_rule(message: rules_pb2.Rule) -> Rule:
-    """The rule a caller describes, not checked yet; state, version, people and times are the service's."""
+    """The rule a caller describes, not checked yet; state, version, people and times are the service's.
+
+    Raises InvalidField for a kind of order that there is not.
+    """
     conditions = message.conditions
     minimum = conditions.minimum_amount if conditions.HasField("minimum_amount") else None
     below = conditions.below_amount if conditions.HasField("below_amount") else None
@@ -59,7 +76,7 @@ def wanted_rule(message: rules_pb2.Rule) -> Rule:
         title_en=message.title_en,
         position=message.position,
         conditions=Conditions(
-            kinds=frozenset(conditions.kinds),
+            kinds=known_kinds(conditions.kinds, "rule.conditions.kinds"),
             minimum_amount=_amount(minimum, "rule.conditions.minimum_amount"),
             below_amount=_amount(below, "rule.conditions.below_amount"),
             categories=frozenset(conditions.categories),

@@ -7,11 +7,12 @@ from kuguan.stock.v1 import events_pb2, stock_pb2
 from services.kit.bulk import microseconds
 from services.kit.changes import Transaction, writes
 from services.kit.quantity import Quantity
+from services.kit.texts import plain_text
 from services.kit.wire import decimal
 from services.stock.commands.filling import fill_waiting
 from services.stock.domain.ledger import Cause
 from services.stock.domain.shelf import Pick, Place
-from services.stock.domain.texts import clean, document_name
+from services.stock.domain.texts import document_name
 from services.stock.messages import requests
 from services.stock.messages.stock import entry_message
 from services.stock.storage import balances, ledger, returns
@@ -63,7 +64,7 @@ def return_to_stock(
 @writes(audited=True)
 def close_return(tx: Transaction, request: stock_pb2.CloseReturnRequest) -> stock_pb2.CloseReturnResponse:
     """Expect nothing more of an approved return, and announce it; what came back stays."""
-    reason = clean(request.reason, "reason", MAXIMUM_REASON)
+    reason = plain_text(request.reason, "reason", MAXIMUM_REASON)
     expected = returns.get(tx.connection, document_name(request.document))
     expected.close()
     returns.save(tx.connection, expected)

@@ -12,7 +12,8 @@ from typing import Any
 
 from services.kit.errors import InvalidField, InvalidInput, RuleBroken
 from services.kit.quantity import MAXIMUM_SCALE, NotAnAmount, Quantity, parse_fraction, to_scale
-from services.stock.domain.texts import clean, item_code, shown
+from services.kit.texts import plain_text
+from services.stock.domain.texts import item_code, shown
 
 MAXIMUM_PACKS = 20
 MAXIMUM_ALIASES = 50
@@ -151,7 +152,7 @@ class Item:
 def checked(item: Item) -> Item:
     """The item with its texts in their proper spelling; raises InvalidField for the first wrong field."""
     item_code(item.code, "code")
-    name, name_en = clean(item.name, "name", 200), clean(item.name_en, "name_en", 200)
+    name, name_en = plain_text(item.name, "name", 200), plain_text(item.name_en, "name_en", 200)
     if not any(map(str.isalnum, name + name_en)):
         raise NameMissing(item.code)
     if not 0 <= item.scale <= MAXIMUM_SCALE:
@@ -165,12 +166,12 @@ def checked(item: Item) -> Item:
             raise InvalidField(field.removesuffix("_micros"), "must not be negative")
     if item.reorder_point is not None and not 0 <= item.reorder_point <= MAXIMUM_SCALED:
         raise InvalidField("reorder_point", "must not be negative")
-    base_unit = clean(item.base_unit, "base_unit", 20, required=True)
+    base_unit = plain_text(item.base_unit, "base_unit", 20, required=True)
     spelled: dict[str, Any] = {
         "name": name,
         "name_en": name_en,
-        "specification": clean(item.specification, "specification", 200),
-        "category": clean(item.category, "category", 80),
+        "specification": plain_text(item.specification, "specification", 200),
+        "category": plain_text(item.category, "category", 80),
         "base_unit": base_unit,
         "barcode": _barcode(item.barcode),
         "packs": _packs(item.packs, base_unit),
@@ -201,7 +202,7 @@ def changed(old: Item, new: Item, now: datetime, *, moved: bool) -> Item:
 def _barcode(text: str) -> str:
     if not text:
         return text
-    barcode = clean(text, "barcode", 60)
+    barcode = plain_text(text, "barcode", 60)
     if not barcode.isascii() or " " in barcode:
         raise InvalidField("barcode", "ASCII letters, digits and signs without blanks")
     return barcode
@@ -214,7 +215,7 @@ def _packs(packs: tuple[Pack, ...], base_unit: str) -> tuple[Pack, ...]:
         raise InvalidField("packs", f"at most {MAXIMUM_PACKS}")
     kept: dict[str, Pack] = {}
     for pack in packs:
-        unit = clean(pack.unit, "packs.unit", 20, required=True)
+        unit = plain_text(pack.unit, "packs.unit", 20, required=True)
         if unit == base_unit or unit in kept:
             raise InvalidField("packs.unit", f"{unit} is there twice")
         if not (0 < pack.numerator <= MAXIMUM_FACTOR and 0 < pack.denominator <= MAXIMUM_FACTOR):
@@ -228,5 +229,5 @@ def _aliases(aliases: tuple[str, ...]) -> tuple[str, ...]:
         return aliases
     if len(aliases) > MAXIMUM_ALIASES:
         raise InvalidField("aliases", f"at most {MAXIMUM_ALIASES}")
-    cleaned = (clean(alias, "aliases", 80, required=True) for alias in aliases)
+    cleaned = (plain_text(alias, "aliases", 80, required=True) for alias in aliases)
     return tuple(dict.fromkeys(cleaned))

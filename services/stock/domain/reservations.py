@@ -139,7 +139,8 @@ class Line:
     @property
     def reserved(self) -> int:
         """What is promised and not yet handed over."""
-        return sum(pick.quantity for pick in self.picks)
+        picks = self.picks
+        return picks[0].quantity if len(picks) == 1 else sum(pick.quantity for pick in picks)
 
     @property
     def missing(self) -> int:

@@ -93,9 +93,10 @@ class Shelf:
         self._usable: dict[tuple[str, str], list[Balance]] = {}
         self._available: dict[tuple[str, str], int] = {}
         for balance in balances:
-            self._balances[balance.key] = balance
-            if not expired(balance.expiry, today[balance.key.warehouse]):
-                place = (balance.key.item, balance.key.warehouse)
+            key = balance.key
+            self._balances[key] = balance
+            if balance.expiry is None or not expired(balance.expiry, today[key.warehouse]):
+                place = (key.item, key.warehouse)
                 self._usable.setdefault(place, []).append(balance)
                 self._available[place] = self._available.get(place, 0) + balance.free
         for usable in self._usable.values():

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from services.kit.errors import InvalidField
+from services.kit.texts import BLANK_LETTERS, PILED_MARKS
 
 ITEM_CODE = re.compile(r"[A-Z0-9_\-]{1,40}", re.ASCII)
 WAREHOUSE_CODE = re.compile(r"[A-Z0-9_\-]{1,20}", re.ASCII)
@@ -15,7 +16,6 @@ DOCUMENT = re.compile(r"[A-Za-z0-9_\-]{1,64}", re.ASCII)
 OWN_DOCUMENT = re.compile(r"[A-Z]{2}[0-9]+", re.ASCII)
 
 _BLANKS = re.compile(r"\s+")
-_PILED_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff\ufe20-\ufe2f]{4,}")
 _SHOWN = 40
 
 
@@ -24,38 +24,18 @@ def shown(text: str) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
-def clean(text: str, field: str, maximum: int, *, required: bool = False) -> str:
-    """The text without blanks around it, in Unicode's composed spelling.
-
-    Raises InvalidField for control, zero-width and direction characters, line breaks, piles of combining
-    marks, more than ``maximum`` characters, or nothing at all where something is required.
-    """
-    if not text and not required:
-        return text
-    if len(text) > 4 * maximum:
-        raise InvalidField(field, f"at most {maximum} characters")
-    text = text.strip()
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text.replace("\u3000", " "))
-        if _PILED_MARKS.search(text):
-            raise InvalidField(field, "too many combining marks on one character")
-    if not text.isprintable():
-        raise InvalidField(field, "control, invisible and line break characters are not allowed")
-    if len(text) > maximum:
-        raise InvalidField(field, f"at most {maximum} characters")
-    if required and not any(map(str.isalnum, text)):
-        raise InvalidField(field, "must contain a letter or digit")
-    return text
-
-
 def tidy(text: str, maximum: int) -> str:
-    """The nearest text that ``clean`` takes: blanks joined, invisible characters dropped, the end cut off."""
+    """The nearest text that ``plain_text`` takes: blanks joined, what hides dropped, the end cut off."""
     plain = text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text))
-    if plain and len(text) <= maximum and "  " not in text and not _PILED_MARKS.search(text):
+    if plain and len(text) <= maximum and "  " not in text and not _hides(text):
         return text.strip()
     spaced = _BLANKS.sub(" ", unicodedata.normalize("NFC", text[: 4 * maximum]))
     visible = "".join(character for character in spaced if character.isprintable())
-    return _PILED_MARKS.sub("", visible).strip()[:maximum].strip()
+    return BLANK_LETTERS.sub("", PILED_MARKS.sub("", visible)).strip()[:maximum].strip()
+
+
+def _hides(text: str) -> bool:
+    return not text.isascii() and bool(PILED_MARKS.search(text) or BLANK_LETTERS.search(text))
 
 
 def item_code(text: str, field: str = "item") -> str:

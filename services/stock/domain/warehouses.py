@@ -8,7 +8,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from services.kit.errors import InvalidField
-from services.stock.domain.texts import clean, shown, warehouse_code
+from services.kit.texts import plain_text
+from services.stock.domain.texts import shown, warehouse_code
 
 DEFAULT_TIME_ZONE = "Asia/Shanghai"
 
@@ -42,7 +43,7 @@ def today_in(time_zone: str, now: datetime) -> date:
 def checked(warehouse: Warehouse) -> Warehouse:
     """The warehouse with its texts in their proper spelling; raises InvalidField."""
     warehouse_code(warehouse.code, "code")
-    name, name_en = clean(warehouse.name, "name", 100), clean(warehouse.name_en, "name_en", 100)
+    name, name_en = plain_text(warehouse.name, "name", 100), plain_text(warehouse.name_en, "name_en", 100)
     if not any(map(str.isalnum, name + name_en)):
         raise InvalidField("name", "a Chinese or an English name is needed")
     time_zone = warehouse.time_zone or DEFAULT_TIME_ZONE
@@ -51,6 +52,6 @@ def checked(warehouse: Warehouse) -> Warehouse:
         warehouse,
         name=name,
         name_en=name_en,
-        purpose=clean(warehouse.purpose, "purpose", 40),
+        purpose=plain_text(warehouse.purpose, "purpose", 40),
         time_zone=time_zone,
     )

@@ -6,7 +6,8 @@ from kuguan.stock.v1 import items_pb2, warehouses_pb2
 
 from services.kit import wire
 from services.kit.reading import View
-from services.stock.domain.texts import clean, item_code, warehouse_code
+from services.kit.texts import plain_text
+from services.stock.domain.texts import item_code, warehouse_code
 from services.stock.messages.items import item_message, warehouse_message
 from services.stock.storage import items, warehouses
 
@@ -20,7 +21,7 @@ def get_item(view: View, request: items_pb2.GetItemRequest) -> items_pb2.GetItem
 def list_items(view: View, request: items_pb2.ListItemsRequest) -> items_pb2.ListItemsResponse:
     """A page of items in the order of their codes."""
     size = wire.page_size(request.page_size)
-    category = clean(request.category, "category", 80)
+    category = plain_text(request.category, "category", 80)
     query = f"items|{category}|{request.include_archived}"
     position = wire.decode_page_token(request.page_token, query)
     after = str(position[0]) if position else ""

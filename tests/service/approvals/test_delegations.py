@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from kuguan.approvals.v1 import approvals_pb2, people_pb2
 
 from services.kit.errors import RemoteError
@@ -147,3 +148,9 @@ async def test_delegations_have_bounds(here: Company) -> None:
     name = await here.lend("lixia", "zhaoliu")
     other = people_pb2.EndDelegationRequest(request_id=request_id(), name=name)
     assert (await refusal(here.ask(here.people.EndDelegation, other, "zhaoliu"))).reason == "NO_SUCH"
+
+
+async def test_a_delegation_for_a_kind_that_there_is_not_is_refused(here: Company) -> None:
+    with pytest.raises(RemoteError) as caught:
+        await here.lend("lixia", "zhaoliu", kinds=["sampel"])
+    assert (caught.value.reason, caught.value.facts["field"]) == ("INVALID_FIELD", "kinds")

@@ -89,6 +89,7 @@ async def test_wrong_rules_are_refused_with_the_field_that_is_wrong(here: Compan
         (rule("a", position=-1), "rule.position"),
         (rule("a", below_amount=Money(units=0)), "rule.conditions.below_amount"),
         (rule("a", kinds=["领用"]), "rule.conditions.kinds"),
+        (rule("a", kinds=["sample", "sampel"]), "rule.conditions.kinds"),
         (rule("a", departments=["行政部 "]), "rule.conditions.departments"),
         (rule("a", [rules_pb2.RuleStep(title="x", mode="STEP_MODE_ANY")]), "rule.steps.approvers"),
         (people_approve("UNSPECIFIED", "lixia"), "rule.steps.mode"),

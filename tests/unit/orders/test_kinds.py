@@ -16,6 +16,8 @@ ROOM = Path(str(services.orders.__file__)).parent
 def test_every_entry_of_the_contract_has_its_kind() -> None:
     entries = [field.name for field in CreateOrderRequest.DESCRIPTOR.oneofs_by_name["entry"].fields]
     assert sorted(entries) == sorted(KIND_BY_ENTRY)
+    # Approvals takes the names of kinds from the contract.
+    assert sorted(entries) == sorted(KIND_BY_NAME)
 
 
 def test_every_entry_says_its_purpose() -> None:

@@ -73,10 +73,12 @@ def test_an_amount_that_is_not_plain_is_refused(amount: str) -> None:
         messages.wanted_order(request(amount), ZHANGSAN)
 
 
-@pytest.mark.parametrize("text", ["a\x00b", "a\x1bb", "\u202eabc", "x" * 201, "x" * 1_000_000])
+@pytest.mark.parametrize(
+    "text", ["a\x00b", "a\x1bb", "\u202eabc", "\u200b", "展\u2060会", "\u3164", "x" * 201, "x" * 1_000_000]
+)
 def test_texts_that_nobody_should_see_are_refused(text: str) -> None:
     with pytest.raises(InvalidField):
-        messages.plain_text(text, "purpose")
+        messages.words(text, "purpose")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_texts_that_nobody_should_see_are_refused(text: str) -> None:
     ],
 )
 def test_texts_of_people_stay_as_they_are_on_one_line(text: str, kept: str) -> None:
-    assert messages.plain_text(text, "purpose") == kept
+    assert messages.words(text, "purpose") == kept
 
 
 def test_a_list_cannot_ask_for_a_state_that_there_is_not() -> None:
