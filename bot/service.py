@@ -8,7 +8,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from aiohttp import ClientSession, ClientTimeout, web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot.chat.console import Console
 from bot.chat.http import runner_of
@@ -24,12 +23,14 @@ from bot.desk import Desk
 from bot.directory import Directory
 from bot.leasing import StoredLeases
 from bot.notices import NOTICES
+from bot.reconciling import Reconciler
 from bot.sending import Sender
 from bot.storage import METADATA, attachments, bindings, conversation, deliveries, links, received
+from bot.watching import Watch
 from bot.ways import Ways
 from bot.webhook import Reception
 from services.kit.service import Runtime, Service, Timer
-from services.kit.settings import SettingInvalid
+from services.kit.settings import SettingInvalid, Settings
 
 MAXIMUM_BODY = 1024 * 1024
 SHUTDOWN_SECONDS = 2.0
@@ -67,16 +68,16 @@ class Front:
         # What reactions and answers queue goes out as soon as it is committed.
         runtime.writer.listen(sender.wake)
         reception = Reception(desk, sender, ways)
-        self._loops = [sender.run, reception.catch_up_then_rest]
+        self._loops = [sender.run, reception.catch_up_then_rest, Reconciler(desk, sender).run]
         for one in self._channels:
             await one.start(reception)
-        await self._listen(listen)
+        await self._listen(listen, Watch(_gate(settings), by_name, _now))
 
-    async def _listen(self, where: str) -> None:
+    async def _listen(self, where: str, watch: Watch) -> None:
         application = web.Application(client_max_size=MAXIMUM_BODY)
         for channel in self._channels:
             application.add_routes(channel.routes())
-        application.add_routes([web.get("/healthz", _health), web.get("/metrics", _metrics)])
+        application.add_routes(watch.routes())
         self._runner = runner_of(application, SHUTDOWN_SECONDS)
         await self._runner.setup()
         host, _, port = where.rpartition(":")
@@ -105,18 +106,18 @@ def _web_channel(desk: Desk) -> WebChannel:
     """The chat page and the console, which show one conversation."""
     settings = desk.runtime.settings
     demo = settings.flag("DEMO")
-    public_url = settings.get("PUBLIC_URL") or None
+    public_url = settings.get("PUBLIC_URL")
     cookie_secret = settings.secret_file("WEB_COOKIE_SECRET_FILE", settings.secrets / "web-cookie.secret")
     console_secret = settings.secret_file("CONSOLE_SECRET_FILE", settings.secrets / "console.secret")
     directory = Directory(desk)
     stored = conversation.StoredConversation(desk.runtime.writer, desk.runtime.reader)
     local = LocalChat(stored, _now)
-    secure = bool(public_url and public_url.startswith("https://"))
+    secure = public_url.startswith("https://")
     return WebChannel(
         local,
         directory,
         Sessions([cookie_secret.value.encode()], _now, demo=demo, secure=secure),
-        Gate(public_url, demo=demo),
+        _gate(settings),
         demo=demo,
         redeem=directory.redeem,
         choose_language=directory.choose_language,
@@ -125,16 +126,12 @@ def _web_channel(desk: Desk) -> WebChannel:
     )
 
 
+def _gate(settings: Settings) -> Gate:
+    return Gate(settings.get("PUBLIC_URL") or None, demo=settings.flag("DEMO"))
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-async def _health(request: web.Request) -> web.Response:
-    return web.json_response({"status": "ok"})
-
-
-async def _metrics(request: web.Request) -> web.Response:
-    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def declaration() -> Service:

@@ -54,6 +54,16 @@ PEOPLE = Layout(
     required=("id", "name"),
 )
 
+IDENTITIES = Layout(
+    synonyms={
+        "platform": ("平台", "聊天平台", "chat", "product"),
+        "tenant": ("企业", "企业编号", "corp id", "team id", "tenant key", "company"),
+        "user_id": ("账号", "用户", "用户编号", "成员账号", "userid", "user id", "open id", "account"),
+        "person": ("员工", "人员", "人员编号", "工号", "person id"),
+    },
+    required=("platform", "user_id", "person"),
+)
+
 WAREHOUSES = Layout(
     synonyms={
         "code": ("编码", "仓库编码"),

@@ -135,6 +135,16 @@ class Gate:
         if site != "same-origin" or not self._is_ours(origin, request.host):
             raise Refusal(403, "ORIGIN_FOREIGN")
 
+    def is_asked_by_address(self, request: Request) -> bool:
+        """Whether the Host is a name of ours or a bare address: a name that was rebound is neither."""
+        host = _host_name(request.host)
+        if host in LOOPBACK_HOSTS or (self._public is not None and host == self._public.hostname):
+            return True
+        try:
+            return bool(ip_address(host))
+        except ValueError:
+            return False
+
     def is_local(self, request: Request) -> bool:
         """Whether the request comes from this very machine and was not passed on by a proxy."""
         if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:

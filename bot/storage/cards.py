@@ -86,10 +86,14 @@ def supersede(tx: Transaction, row: CardRow) -> list[CardRow]:
     return [save(tx, replace(one, state=SUPERSEDED)) for one in older]
 
 
-def open_cards(connection: Connection, limit: int) -> list[CardRow]:
-    """Cards that wait for a tap, oldest first."""
-    found = select(CARDS).where(CARDS.c.state == "open").order_by(CARDS.c.created_at, CARDS.c.id)
-    return [_card(row) for row in connection.execute(found.limit(limit))]
+def open_elsewhere(connection: Connection, platform: str, after: str, limit: int) -> list[CardRow]:
+    """Open cards that other platforms than this one show, in the order of their ids, after one of them."""
+    found = select(CARDS).where(
+        CARDS.c.state == "open",
+        CARDS.c.platform.not_in(["", platform]),
+        CARDS.c.id > after,
+    )
+    return [_card(row) for row in connection.execute(found.order_by(CARDS.c.id).limit(limit))]
 
 
 def _values(card: CardRow) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from rich.console import Console as Screen
 from rich.text import Text
 
 from deploy.command import system, talk
+from deploy.command.chats import check_chat
 from deploy.command.clients import clients
 from deploy.command.events import events
 from deploy.command.prepare import prepare
@@ -36,6 +37,7 @@ for word in (
     system.restore,
 ):
     application.command()(word)
+application.command("check-chat")(check_chat)
 application.add_typer(imports, name="import")
 application.add_typer(events, name="events")
 application.add_typer(clients, name="clients")

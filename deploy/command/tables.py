@@ -72,6 +72,21 @@ def import_people(
     )
 
 
+@imports.command("identities")
+def import_identities(
+    file: File, dry_run: DryRun = False, all_rows: AllRows = False, as_json: AsJson = False
+) -> None:
+    """聊天账号 Bind chat accounts to people from a table of platform, tenant, user_id, person.
+
+    Example: kuguan import identities accounts.csv --dry-run
+    """
+    from deploy.identities import import_identities as run
+
+    _import(
+        lambda connection, watch: run(connection, file, dry_run=dry_run, progress=watch), all_rows, as_json
+    )
+
+
 @imports.command("rules")
 def import_rules(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON file, as deploy/demo/rules.json")],

@@ -28,16 +28,18 @@ async def test_a_card_is_found_as_it_was_saved_and_its_version_rises(store: Stor
     assert await store.read(lambda c: cards.get(c, "c2")) is None
 
 
-async def test_all_copies_about_a_subject_and_all_open_cards_are_found_oldest_first(store: Store) -> None:
+async def test_all_copies_about_a_subject_and_all_open_cards_of_other_chats_are_found(store: Store) -> None:
     for number, state in ((1, "open"), (2, "done"), (3, "open")):
-        row = replace(CARD, id=f"c{number}", state=state)
+        row = replace(CARD, id=f"c{number}", state=state, platform="feishu")
         await store.change(lambda tx, row=row: cards.save(tx, row))  # type: ignore[misc]
         store.clock.turn(seconds=1)
     await store.change(lambda tx: cards.save(tx, replace(CARD, id="c4", subject="LY1028")))
     subject = await store.read(lambda c: cards.of_subject(c, "LY1027"))
     assert [row.id for row in subject] == ["c1", "c2", "c3"]
-    waiting = await store.read(lambda c: cards.open_cards(c, 2))
+    waiting = await store.read(lambda c: cards.open_elsewhere(c, "web", "", 5))
     assert [row.id for row in waiting] == ["c1", "c3"]
+    later = await store.read(lambda c: cards.open_elsewhere(c, "web", "c1", 5))
+    assert [row.id for row in later] == ["c3"]
 
 
 async def test_an_announcement_taken_in_twice_changes_nothing(store: Store) -> None:

@@ -1,0 +1,51 @@
+"""Checks whether a chat product is set up right, step by step, with its own words for each step."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from aiohttp import ClientSession, ClientTimeout
+
+from bot.chat.checking import Finding
+from bot.chat.products import PRODUCTS
+from bot.chat.settings import ChatSettings
+from bot.texts import Words
+from deploy.errors import CommandFailed
+from services.kit.settings import SettingInvalid, SettingMissing, Settings
+
+CALL_SECONDS = 10.0
+_ZONE = ZoneInfo("UTC")
+
+
+def check_chat(product: str, data: Path) -> Sequence[Finding]:
+    """What is right and what is missing for a product; raises CommandFailed where nothing can be checked."""
+    package = product.lower().replace("-", "_")
+    if package not in PRODUCTS:
+        known = " ".join(name.replace("_", "-") for name in PRODUCTS)
+        raise CommandFailed(
+            f"没有「{product}」这个平台,可选:{known}", f"no such chat {product}; there are: {known}"
+        )
+    settings = Settings.of("bot", {**os.environ, "KUGUAN_DATA": str(data)})
+    try:
+        chat = ChatSettings.of(settings, PRODUCTS[package])
+        return asyncio.run(_check(package, chat))
+    except (SettingMissing, SettingInvalid) as wrong:
+        said = f"{wrong.facts['setting']}: {wrong.facts['hint']}"
+        raise CommandFailed(f"设置缺失或不对 {said}", f"a setting is missing or wrong: {said}") from None
+
+
+def words_of(finding: Finding) -> tuple[str, str]:
+    """The sentence of a finding, Chinese first."""
+    chinese, english = (Words(language, _ZONE)(finding.key, **finding.facts) for language in ("zh", "en"))
+    return chinese, english
+
+
+async def _check(package: str, chat: ChatSettings) -> Sequence[Finding]:
+    async with ClientSession(timeout=ClientTimeout(total=CALL_SECONDS)) as session:
+        findings: Sequence[Finding] = await import_module(f"bot.chat.{package}").check(chat, session)
+        return findings
