@@ -56,7 +56,7 @@ _PATTERN = re.compile(
 _PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _RANGE = re.compile(r"\s*(?:[-~]|到|至|\bto\b|\bor\b|或)\s*(?=[\d一二两三四五六七八九十])")
 _ABOUT_BEFORE = re.compile(
-    r"(?:大约|大概|约|差不多|至少|最多|不超过|多于|少于|"
+    r"(?:好?几(?=$)|数(?=$)|大约|大概|约|差不多|至少|最多|不超过|多于|少于|"
     r"\b(?:about|around|roughly|approximately|at least|at most|up to|over|under))\s?$"
 )
 _ABOUT_AFTER = re.compile(r"(?:多|几|来)(?=[^\W\d])|\s?(?:左右|上下|以上|以下|or so\b)")

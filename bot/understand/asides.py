@@ -32,7 +32,7 @@ ENGLISH_DAY = re.compile(
     re.VERBOSE,
 )
 URGENT = re.compile(
-    rf"(?:比较|非常|很|特别|挺|十分|有点)?(?:着急|加急|急用|急){_END}|^\s*(?:加急|急用|急)(?=[\s,，!:：])"
+    rf"(?:比较|非常|很|特别|挺|十分|有点)?(?:着急|加急|急用|急)的?{_END}|^\s*(?:加急|急用|急)(?=[\s,，!:：])"
     rf"|尽快|尽早|越快越好|赶紧|在线等|(?:马上|立刻|等着)(?:就?要|用|要用){_END}"
     r"|(?<![a-z])(?:(?:it'?s |very )?urgent(?:ly)?|asap|as soon as possible|right away|immediately)(?![a-z])"
 )

@@ -9,7 +9,8 @@ POLITE = _phrases(
     """
     please | pls | plz | kindly | hi | hello | hey | hi there | hello there | good morning |
     good afternoon | dear | thanks | thank you | thx | cheers | thanks a lot | thank you very much |
-    many thanks | thanks in advance | could you | can you | would you | will you | could you please |
+    many thanks | thanks in advance | can u | could u |
+    could you | can you | would you | will you | could you please |
     can you please | would you please | would you mind | excuse me | sorry | just | for me | for us |
     help me | bot | keeper | if possible | i'd like to | i would like to | i want to | i need to |
     we need to | let me | can i | could i | may i | can we | could we | may we | asap | urgently |
@@ -113,6 +114,7 @@ QUERY_WEAK = _phrases(
     are there | we have | we got | you got | left | remaining | available | check | show | show me |
     look up | lookup | find | search | search for | enough | out of | run out of | stock | inventory |
     any | quantity of | balance of | what's left of | left over | are left | is left |
+    what's left | whats left | whats left of |
     do we still have | still have | remain | remains | count of | qty | where is | where are |
     quantity | balance | what about | how about | availability
     """
@@ -260,6 +262,7 @@ DECISION_FILLERS = (
     *POLITE,
     *_phrases(
         """
+    go ahead and | looks good | look good | fine | all good |
     i | we | the | my | request | request number | requisition | order | order number | number | nr |
     document | it | this | that | is | was | to | of | for | want | like | would | need | one | with |
     id | application | ticket | be | should | me

@@ -28,6 +28,7 @@ WEAK_VERBS = {
 CUSTOMER = Phrases(chinese.CUSTOMER, english.CUSTOMER)
 """Who receives samples: 送 and "give" make a sample only of what goes to one of these."""
 
+CONDITIONAL = Phrases(chinese.CONDITIONAL)
 CONDITIONS = Phrases(chinese.CONDITIONS, english.CONDITIONS)
 NEGATIONS = Phrases(chinese.NEGATIONS, english.NEGATIONS)
 

@@ -13,6 +13,7 @@ from services.kit.words.spelling import fold
 
 _QUESTION_PARTICLE = re.compile(r"(?<![什怎那这多要])么(?=[\s?。!,]*$)")
 _OR_NOT = re.compile(r"(有.*[^要是行好能对了])不(?=[\s?。!]*$)")
+_NUMBERING = re.compile(r"(?:^|\n)[^\S\n]*(?:\d{1,2}(?:[.)](?!\d)|、)|[-•·])\s*|(?:^|\s)?[①-⑳]\s*")
 SHORTEST_NUMBER_CODE = 5
 """A code of fewer digits alone is read as a number when it stands in a sentence."""
 
@@ -67,7 +68,7 @@ class Heard:
 def hear(sentence: Sentence, vocabulary: Vocabulary) -> Heard:
     """Find item names, which protect the words and numbers in them, and the warehouse, which is taken out."""
     text = _QUESTION_PARTICLE.sub("吗", sentence.text)
-    text = _OR_NOT.sub(r"\1吗", text)
+    text = _without_numbering(_OR_NOT.sub(r"\1吗", text))
     names = [
         (span.start, span.end)
         for span in vocabulary.items.scan(text)
@@ -79,6 +80,8 @@ def hear(sentence: Sentence, vocabulary: Vocabulary) -> Heard:
         return heard
     sources: set[str] = set()
     for span in places:
+        if _is_in_purpose(text, span.start):
+            continue
         end = span.end - 1 if _is_stock_word(text, span, vocabulary) else span.end
         place = _with_surroundings(text, span.start, end)
         if _is_destination(text, place, span.start):
@@ -90,6 +93,18 @@ def hear(sentence: Sentence, vocabulary: Vocabulary) -> Heard:
     kept = tuple(name for name in names if heard.text[name[0] : name[1]].strip())
     source = next(iter(sources)) if len(sources) == 1 else None
     return replace(heard, names=kept, source=source, is_split=len(sources) > 1)
+
+
+def _without_numbering(text: str) -> str:
+    """The text without the numbers of a list's lines: 1. 2. 3. or ①②③, when it begins with the first."""
+    marks = list(_NUMBERING.finditer(text))
+    if len(marks) < 2 or marks[0].start() or marks[0].group().strip()[0] not in "1①-•·":
+        return text
+    for mark in marks:
+        # What stood between two lines on one row goes on separating them.
+        sign = ";" if mark.start() else " "
+        text = text[: mark.start()] + sign + " " * (mark.end() - mark.start() - 1) + text[mark.end() :]
+    return text
 
 
 def _is_worth_protecting(name: str) -> bool:
@@ -109,6 +124,14 @@ def _is_stock_word(text: str, span: Span[str], vocabulary: Vocabulary) -> bool:
     """主仓库存 is the 库存 of 主仓, not something of 主仓库."""
     ends_in_stock = text[span.end - 1 : span.end + 1] == "库存"
     return ends_in_stock and bool(vocabulary.warehouses.exact(text[span.start : span.end - 1]))
+
+
+def _is_in_purpose(text: str, name: int) -> bool:
+    """用于门店开业 names what goods are for; a warehouse behind a comma is one again."""
+    clause = re.split(r"[,，。;；\n]", text[:name])[-1]
+    return bool(grammar.STRONG_PURPOSE.find(clause)) and not clause.rstrip().endswith(
+        ("从", "由", "from the", "from")
+    )
 
 
 def _is_destination(text: str, place: Place, name: int) -> bool:

@@ -56,7 +56,8 @@ def read(heard: Heard, fillers: Phrases) -> list[SaidLine]:
             said = _with(said, line)
         if len(said) > MOST_LINES:
             return []
-    return said
+    each = next((line.quantity for line in said if line.quantity and line.quantity.is_each), None)
+    return _shared(said, each)
 
 
 def parts(heard: Heard) -> list[Place]:
@@ -141,6 +142,8 @@ def _only_quantity(heard: Heard, place: Place, found: list[Quantity], fillers: P
 
 def _one_quantity(heard: Heard, words: list[Place], quantity: Quantity) -> list[SaidLine]:
     line = _line(heard, words, quantity)
+    if quantity.is_each and not line.is_good and len(words) == 1:
+        return [replace(one, quantity=quantity) for one in _without_quantity(heard, words)]
     if line.is_good or len(words) == 1:
         return [line]
     # "A4纸 5包 火星石": the words around the quantity name two things.
@@ -162,6 +165,8 @@ def _without_quantity(heard: Heard, words: list[Place]) -> list[SaidLine]:
     if not words:
         return []
     whole = _line(heard, words, None)
+    if not whole.is_good and (names := _names_alone(heard, words[0])):
+        return [_line(heard, [name], None) for name in names]
     pieces = whole.word.text.split()
     if whole.is_good or len(pieces) < 2 or len(pieces) > MOST_LINES:
         return [whole]
@@ -169,6 +174,14 @@ def _without_quantity(heard: Heard, words: list[Place]) -> list[SaidLine]:
     if all(word.item and (has_han(word.text) or heard.vocabulary.items.exact(word.text)) for word in apart):
         return [SaidLine(word, None) for word in apart]
     return [whole]
+
+
+def _names_alone(heard: Heard, place: Place) -> list[Place]:
+    """The names where a place holds two or more and nothing else, as in 鼠标键盘."""
+    inside = sorted({name for name in heard.names if place[0] <= name[0] and name[1] <= place[1]})
+    edges = [place[0], *(edge for name in inside for edge in name), place[1]]
+    gaps = [heard.text[one:other] for one, other in zip(edges[::2], edges[1::2], strict=True)]
+    return inside if len(inside) > 1 and not "".join(gaps).strip() else []
 
 
 def _line(heard: Heard, words: list[Place], quantity: Quantity | None) -> SaidLine:

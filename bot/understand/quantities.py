@@ -21,6 +21,7 @@ _HALF_BEHIND = re.compile(r"半(?=\s|$|的)")
 _TIME_BEHIND = re.compile(r"月|小时|星期|礼拜|钟头|半小时|人(?!民)|半月")
 _OF = re.compile(r"\s*(?:的|of(?![a-z]))?\s*")
 _NUMERALS = tuple("十百千万0123456789")
+_ABOUT_BEHIND = re.compile(r"左右|上下|以上|以下|以内")
 _LEADERLESS = "百千万亿拾佰仟"
 
 
@@ -87,6 +88,9 @@ def _quantity(heard: Heard, amount: Amount, limit: int) -> Quantity | None:
         value, end = amounts.plain(Decimal(value) + Decimal("0.5")), end + 1
     each = next(grammar.EACH.starts(text, len(text[:start].rstrip())), None)
     each_end = next(grammar.EACH.ends(text, end + 1 if text[end : end + 1] == " " else end), None)
+    about = _ABOUT_BEHIND.match(text, end, limit)
+    if about is not None:
+        problem, end = problem or Problem.APPROXIMATE, about.end()
     glued = text[end : end + 1].isalnum() and amount.kind == "digits"
     return Quantity(
         start if each is None else each,
@@ -127,6 +131,8 @@ def _is_part_of_a_word(heard: Heard, amount: Amount, limit: int, *, is_marked: b
     """Whether a number without a unit belongs to what follows: 0.5mm, 5号电池, 三角尺, 万用表."""
     text, end = heard.text, amount.end
     if is_marked or heard.is_name(end, end + 1):
+        return False
+    if amount.kind == "digits" and _TIMES_BEHIND.match(text, end, limit):
         return False
     if amount.kind == "chinese":
         return bool(text[end:limit].strip(" ,.。!")) or not text[: amount.start].strip()

@@ -24,7 +24,7 @@ _ONLY_PLACE = re.compile(
 
 def recognise_whole(heard: Heard) -> Intent | None:
     """Fixed sentences without items: help, my requests, pending approvals, low stock."""
-    if heard.text.strip(" 。.!") in ("?", "??"):
+    if set(heard.text.strip(" 。.!")) == {"?"}:
         return Intent(Command.HELP)
     if heard.text.strip(" ?.!") in NOT_ALONE:
         return None

@@ -44,7 +44,7 @@ def recognise_bare(heard: Heard) -> Intent | None:
         return None
     if any(line.word.is_vague and line.word.text.isascii() for line in said):
         return None
-    if any(line.quantity and line.quantity.is_explicit for line in said):
+    if any(line.quantity and (line.quantity.is_explicit or told.is_per_head) for line in said):
         return _request(told, Command.REQUEST_ISSUE, said)
     if told.purpose or told.reason or told.asides or any(line.quantity for line in said):
         return None
@@ -71,6 +71,8 @@ def _verbs(heard: Heard, table: Phrases) -> Iterator[Place]:
 def _with_verb(told: Told, command: Command, verb: Place, *, is_strong: bool) -> Intent | None:
     heard = told.heard
     if command is Command.GIVE_SAMPLE and not is_strong and not grammar.CUSTOMER.find(heard.text):
+        return None
+    if grammar.CONDITIONAL.find(heard.text[: verb[0]]):
         return None
     recipient = _recipient(heard, verb[0])
     if recipient is not None:

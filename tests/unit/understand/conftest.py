@@ -11,7 +11,7 @@ from bot.understand import Vocabulary
 
 ROOT = Path(__file__).parents[3]
 DEMO = ROOT / "deploy" / "demo"
-TABLES = ("utterances-sample.jsonl", "utterances-more.jsonl")
+TABLES = ("utterances-sample.jsonl", "utterances-more.jsonl", "utterances-fresh.jsonl")
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
