@@ -1,4 +1,4 @@
-"""`kuguan events`: look at parked events, try them again, send lost ones again, announce what is there."""
+"""`kuguan events`: parked events looked at, tried again or given up; lost ones sent again; all announced."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from google.protobuf.descriptor_pool import Default as default_pool
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from deploy.declarations import declarations
 from deploy.errors import CommandFailed
@@ -24,11 +24,14 @@ from services.kit import audit, inbox, outbox
 from services.kit.access import SYSTEM
 from services.kit.changes import Transaction
 from services.kit.database import Database
+from services.kit.errors import InvalidField
 from services.kit.run import KIT_MIGRATIONS
 from services.kit.tables import PARKED
+from services.kit.texts import plain_text
 
 Result = TypeVar("Result")
 
+MAXIMUM_REASON = 200
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -113,6 +116,50 @@ def retry(data: Path) -> dict[str, tuple[int, int]]:
         for part in parts:
             results[part.service.name] = change(part, _retry_of(part))
     return results
+
+
+def dismiss(data: Path, event_id: str, reason: str) -> list[str]:
+    """Give a parked event up for good: it counts as heard without effect, and the audit says why.
+
+    Answers with the parts that had parked it. Raises CommandFailed where none has, or where an event before
+    it is still to come, or the reason says nothing.
+    """
+    try:
+        reason = plain_text(reason, "reason", MAXIMUM_REASON, required=True)
+    except InvalidField as refusal:
+        raise CommandFailed(
+            f"请用不超过 {MAXIMUM_REASON} 字说明原因。",
+            f"Say why, in at most {MAXIMUM_REASON} characters: {refusal.problem}.",
+        ) from None
+    waiting = {event.service: event for event in show(data, event_id)}
+    with opened(data, {}) as parts:
+        for part in parts:
+            if part.service.name in waiting:
+                change(part, _dismissal(part, waiting[part.service.name], reason))
+    return list(waiting)
+
+
+def _dismissal(part: Opened, parked: ParkedEvent, reason: str) -> Callable[[Transaction], None]:
+    def act(tx: Transaction) -> None:
+        row = tx.connection.execute(select(PARKED).where(PARKED.c.event_id == parked.event_id)).first()
+        if row is None:
+            return
+        event = inbox.Heard(
+            row.event_id, row.event_type, row.source, row.aggregate, row.aggregate_sequence, b"", {}
+        )
+        last = inbox.last_heard(tx.connection, event.source, event.aggregate)
+        if event.event_type and event.sequence > last + 1:
+            raise CommandFailed(
+                f"{event.aggregate} 的第 {last + 1} 个事件还没有处理,先处理它。",
+                f"Event {last + 1} of {event.aggregate} comes first: apply or dismiss that one.",
+            )
+        if event.event_type and event.sequence == last + 1:
+            inbox.remember(tx, part.database, event)
+        tx.connection.execute(delete(PARKED).where(PARKED.c.event_id == event.event_id))
+        facts = {"type": event.event_type, "aggregate": event.aggregate, "why_parked": row.reason}
+        tx.audit("dismiss_event", event.event_id, "done", reason=reason, **facts)
+
+    return act
 
 
 def _retry_of(part: Opened) -> Callable[[Transaction], tuple[int, int]]:

@@ -188,6 +188,8 @@ class System:
         }
         if name in self.running.addresses:
             environment["KUGUAN_LISTEN"] = self.running.addresses[name]
+        # On loopback whoever explores with gRPC tools is welcome; parts started one by one keep it off.
+        environment.setdefault("KUGUAN_REFLECTION", "on")
         if self._demo:
             environment["KUGUAN_DEMO"] = "1"
         # The first process of a container is the parent of everything orphaned: there the rule would misfire.

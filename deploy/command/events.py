@@ -58,6 +58,24 @@ def events_retry(data: Data = None) -> None:
         raise typer.Exit(1)
 
 
+@events.command("dismiss")
+def events_dismiss(
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="Id of the event")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it may be left out; goes to the audit")],
+    data: Data = None,
+) -> None:
+    """放弃 Give a parked event up: it counts as heard, without effect.
+
+    What stands behind it is tried again by: kuguan events retry
+
+    Example: kuguan events dismiss 01j9... --reason "ordered by mistake, corrected by hand"
+    """
+    from deploy.parked_events import dismiss
+
+    for service in dismiss(data_of(data), event, reason):
+        print(f"{service}: 已放弃 dismissed")
+
+
 @events.command("republish")
 def events_republish(
     since: Annotated[

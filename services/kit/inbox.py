@@ -262,6 +262,8 @@ class Inbox:
         self._writer = writer
         self._reactions = reactions
         self._early: dict[tuple[str, str], float] = {}
+        # What is tried again holds up the events behind it: they are early, and nothing is missing.
+        self._tried_again: set[tuple[str, str]] = set()
 
     async def run(self) -> None:
         """Hear events until cancelled."""
@@ -295,9 +297,12 @@ class Inbox:
             await self._bury(message, event)
         else:
             self._early.pop(key, None)
+            self._tried_again.discard(key)
             await _answer(message.ack())
 
     def _watch_gap(self, key: tuple[str, str], event: Heard) -> None:
+        if key in self._tried_again:
+            return
         telemetry.GAPS.labels(self._service).inc()
         since = self._early.setdefault(key, time.monotonic())
         if time.monotonic() - since > GAP_ALARM_SECONDS:
@@ -328,9 +333,12 @@ class Inbox:
             log.warning("failure not written down", service=self._service, error=repr(unwritten))
             await _answer(message.nak(delay=PAUSES[0]))
             return
+        key = (event.source, event.aggregate)
         if count:
+            self._tried_again.add(key)
             await _answer(message.nak(delay=PAUSES[count - 1]))
         else:
+            self._tried_again.discard(key)
             await self._bury(message, event)
 
     async def _bury(self, message: Msg, event: Heard) -> None:

@@ -10,6 +10,7 @@ import pytest
 from kuguan.stock.v1.events_pb2 import WarehouseAnnounced
 from nats.errors import Error as NatsError
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from services.kit import inbox
 from services.kit.inbox import Outcome, retry_parked
@@ -324,3 +325,17 @@ async def test_ids_of_long_ago_are_forgotten_and_their_events_still_not_applied_
     await eventually(bus.settled)
     assert neighbours.tries.count("a") == 1
     assert await shelf.things() == {"a", "b", "c"}
+
+
+async def test_what_waits_behind_an_event_that_is_tried_again_is_not_called_missing(
+    shelf: Shelf, bus: Bus, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "GAP_ALARM_SECONDS", 1.0)
+    monkeypatch.setattr(inbox, "PAUSES", (0.3,) * len(inbox.PAUSES))
+    neighbours.failing = {"a"}
+    with capture_logs() as logged:
+        await neighbours.hear(shelf.writer())
+        await bus.tell(told("a", 1), told("b", 2))
+        await eventually(bus.settled)
+    assert len(await parked(shelf)) == 2
+    assert not [entry for entry in logged if entry["event"] == "an event is missing"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from kuguan.stock.v1.events_pb2 import ItemCreated
 from kuguan.stock.v1.items_pb2 import Item
+from sqlalchemy import select
 
 from deploy import parked_events
 from deploy.backups import back_up, restore
@@ -21,7 +22,7 @@ from deploy.secrets import ensure_secrets
 from deploy.verification import opened, verify_system
 from services.kit.database import Database
 from services.kit.run import KIT_MIGRATIONS
-from services.kit.tables import PARKED
+from services.kit.tables import AUDIT, PARKED
 
 
 @pytest.fixture
@@ -163,14 +164,15 @@ def test_verify_names_a_database_that_is_missing_or_none(data: Path) -> None:
         verify_system(data, {})
 
 
-def test_parked_events_are_listed_shown_and_tried_again(data: Path) -> None:
-    payload = ItemCreated(item=Item(code="A1", name="纸", base_unit="包")).SerializeToString()
+def park(data: Path, event_id: str, sequence: int, code: str = "A1") -> None:
+    """Orders could not apply what stock told of an item."""
+    payload = ItemCreated(item=Item(code=code, name="纸", base_unit="包")).SerializeToString()
     row = {
-        "event_id": "01parked",
+        "event_id": event_id,
         "event_type": "kuguan.stock.v1.ItemCreated",
         "source": "kuguan.stock.v1",
-        "aggregate": "A1",
-        "aggregate_sequence": 1,
+        "aggregate": code,
+        "aggregate_sequence": sequence,
         "payload": payload,
         "headers": "{}",
         "reason": "it was raining",
@@ -179,6 +181,10 @@ def test_parked_events_are_listed_shown_and_tried_again(data: Path) -> None:
     with opened(data, {}) as parts:
         orders = next(part for part in parts if part.service.name == "orders")
         change(orders, lambda tx: tx.connection.execute(PARKED.insert(), row))
+
+
+def test_parked_events_are_listed_shown_and_tried_again(data: Path) -> None:
+    park(data, "01parked", 1)
     (event,) = parked_events.parked(data)
     assert event.as_json()["reason"] == "it was raining"
     (shown,) = parked_events.show(data, "01parked")
@@ -189,6 +195,23 @@ def test_parked_events_are_listed_shown_and_tried_again(data: Path) -> None:
     assert parked_events.parked(data) == []
     with pytest.raises(CommandFailed, match="No parked event"):
         parked_events.show(data, "01parked")
+
+
+def test_a_parked_event_is_dismissed_with_a_reason_and_lets_the_next_one_pass(data: Path) -> None:
+    park(data, "01first", 1)
+    park(data, "02second", 2)
+    for event, reason in (("02second", "too early"), ("01first", " \u200b"), ("03third", "unknown")):
+        with pytest.raises(CommandFailed):
+            parked_events.dismiss(data, event, reason)
+    assert len(parked_events.parked(data)) == 2
+    assert parked_events.dismiss(data, "01first", "corrected by hand") == ["orders"]
+    assert parked_events.retry(data)["orders"] == (1, 0)
+    assert parked_events.parked(data) == []
+    with opened(data, {}) as parts:
+        orders = next(part for part in parts if part.service.name == "orders")
+        with orders.database.reading.begin() as connection:
+            (row,) = connection.execute(select(AUDIT).where(AUDIT.c.action == "dismiss_event")).all()
+    assert (row.subject, '"reason":"corrected by hand"' in row.facts) == ("01first", True)
 
 
 def test_only_known_resources_can_be_announced(data: Path) -> None:
