@@ -98,61 +98,74 @@ def inserting(table: Table, *, without: Collection[str] = ()) -> Bulk:
     return Bulk(f"INSERT INTO {table.name} ({names}) SELECT * FROM {{rows}} WHERE true", types)  # noqa: S608
 
 
-class Lookup:
-    """A query for the rows whose key is one of many."""
+class Prepared:
+    """A query that is asked again and again: put into words once for each kind of database.
 
-    def __init__(self, query: Select[Any], key: ColumnElement[str]) -> None:
+    With a ``key`` it is asked for the rows whose key is one of many.
+    """
+
+    def __init__(self, query: Select[Any], key: ColumnElement[str] | None = None) -> None:
         self._query = query
         self._key = key
         self._plans: dict[str, _Plan] = {}
 
-    def __call__(self, connection: Connection, keys: Iterable[str]) -> Sequence[Any]:
-        """The rows, each with its columns by name and in order; nothing is asked for no keys."""
-        wanted = list(keys)
-        if not wanted:
-            return []
+    def __call__(
+        self, connection: Connection, keys: Iterable[str] | None = None, **values: Any
+    ) -> Sequence[Any]:
+        """The rows, each with its columns by name and in order; ``values`` are those of its bindparams."""
+        if self._key is not None:
+            assert keys is not None, "a query by key is asked for some keys"
+            values[_KEYS] = list(keys)
+            if not values[_KEYS]:
+                return []
         dialect = connection.dialect
         plan = self._plans.get(dialect.name)
         if plan is None:
             plan = self._plans[dialect.name] = _Plan(self._query, self._key, dialect)
-        return plan.run(connection, wanted)
+        return plan.run(connection, values)
 
 
 class _Plan:
-    """A lookup as one kind of database takes it."""
+    """A query as one kind of database takes it."""
 
-    def __init__(self, query: Select[Any], key: ColumnElement[str], dialect: Dialect) -> None:
-        self._is_sqlite = dialect.name == "sqlite"
-        if self._is_sqlite:
+    def __init__(self, query: Select[Any], key: ColumnElement[str] | None, dialect: Dialect) -> None:
+        if key is None:
+            self._encode_keys: Callable[[Any], Any] | None = None
+        elif dialect.name == "sqlite":
+            self._encode_keys = json.dumps
             listed = func.json_each(bindparam(_KEYS, type_=Text())).table_valued("value")
-            condition: ColumnElement[bool] = key.in_(select(listed.c.value))
+            query = query.where(key.in_(select(listed.c.value)))
         else:
-            condition = key == func.any(bindparam(_KEYS, type_=ARRAY(Text())))
-        compiled = query.where(condition).compile(dialect=dialect)
+            self._encode_keys = list
+            query = query.where(key == func.any(bindparam(_KEYS, type_=ARRAY(Text()))))
+        compiled: Any = query.compile(dialect=dialect)
         self._statement = str(compiled)
-        self._fixed = dict(compiled.params)
-        self._order: Sequence[str] = getattr(compiled, "positiontup", None) or ()
-        self._row: Any = namedtuple("Row", [one.key for one in query.selected_columns], rename=True)  # type: ignore[misc] # noqa: PYI024
-        processors = [
-            one.type.dialect_impl(dialect).result_processor(dialect, None) for one in query.selected_columns
-        ]
-        self._processors: list[tuple[int, Callable[[Any], Any]]] = [
-            (place, processor) for place, processor in enumerate(processors) if processor is not None
-        ]
+        self._order: Sequence[str] | None = compiled.positiontup
+        self._fixed = {name: bind.value for name, bind in compiled.binds.items()}
+        self._encoders = {
+            name: encode
+            for name, bind in compiled.binds.items()
+            if name != _KEYS and (encode := bind.type.dialect_impl(dialect).bind_processor(dialect))
+        }
+        columns = list(query.selected_columns)
+        self._row: Any = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]  # noqa: PYI024
+        decoders = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        self._decoders = [(place, decode) for place, decode in enumerate(decoders) if decode is not None]
 
-    def run(self, connection: Connection, keys: list[str]) -> Sequence[Any]:
+    def run(self, connection: Connection, values: dict[str, Any]) -> Sequence[Any]:
         """Ask the database."""
-        if self._is_sqlite:
-            values = {**self._fixed, _KEYS: json.dumps(keys)}
-            rows = drive(connection, self._statement, [values[name] for name in self._order]).fetchall()
-        else:
-            rows = drive(connection, self._statement, {**self._fixed, _KEYS: keys}).fetchall()
-        if self._processors:
-            rows = [self._processed(row) for row in rows]
+        if self._encode_keys is not None:
+            values[_KEYS] = self._encode_keys(values[_KEYS])
+        if self._fixed.keys() != values.keys():
+            values = {**self._fixed, **values}
+        for name, encode in self._encoders.items():
+            values[name] = encode(values[name])
+        parameters = values if self._order is None else [values[name] for name in self._order]
+        rows = drive(connection, self._statement, parameters).fetchall()
+        for place, decode in self._decoders:
+            after = place + 1
+            rows = [
+                row if row[place] is None else (*row[:place], decode(row[place]), *row[after:])
+                for row in rows
+            ]
         return list(map(self._row._make, rows))
-
-    def _processed(self, row: Sequence[Any]) -> list[Any]:
-        values = list(row)
-        for place, processor in self._processors:
-            values[place] = processor(values[place])
-        return values

@@ -68,7 +68,7 @@ class Transaction:
         del self.records[mark[1] :]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked(Generic[Request]):
     """One of the requests that a group command decides together."""
 

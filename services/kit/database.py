@@ -13,6 +13,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from services.kit.bulk import drive
+
 Value = TypeVar("Value")
 
 STATEMENT_SEPARATOR = "\n--\n"
@@ -177,7 +179,7 @@ def _sqlite_engine(path: Path, *, writing: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # Deferred BEGIN then write fails with "database is locked" at once, whatever the timeout.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        drive(connection, "BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from services.kit import telemetry
-from services.kit.bulk import Bulk, Lookup, inserting, microseconds
+from services.kit.bulk import Bulk, Prepared, inserting, microseconds
 from services.kit.database import Database
 from services.kit.errors import KuguanError
 from services.kit.events import Announcement, Broker
@@ -31,7 +31,7 @@ _PRUNE_AT_ONCE = 5_000
 _IDLE_SECONDS = 1.0
 _LOCK_SECONDS = 60.0
 _insert = inserting(OUTBOX, without=("sequence", "sent_at", "generation"))
-_last = Lookup(select(AGGREGATES.c.aggregate, AGGREGATES.c.last_sequence), AGGREGATES.c.aggregate)
+_last = Prepared(select(AGGREGATES.c.aggregate, AGGREGATES.c.last_sequence), AGGREGATES.c.aggregate)
 _advance = Bulk(
     "INSERT INTO aggregates (aggregate, last_sequence) SELECT * FROM {rows} WHERE true"
     " ON CONFLICT (aggregate) DO UPDATE SET last_sequence = excluded.last_sequence",

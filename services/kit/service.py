@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,9 +37,9 @@ class Runtime:
         """
         if not observe.is_recording():
             place = observe.current_trace.get()
-            return await asyncio.shield(self.writer.submit(command, request, current_caller.get(), place))
+            return await self.writer.submit(command, request, current_caller.get(), place)
         with observe.span(f"write {command.name}") as place:
-            return await asyncio.shield(self.writer.submit(command, request, current_caller.get(), place))
+            return await self.writer.submit(command, request, current_caller.get(), place)
 
     async def write_many(
         self, command: Command[Request, Response], requests: Sequence[Request]

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import structlog
 from google.protobuf.message import Message
@@ -25,7 +25,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.kit import audit, outbox, telemetry
 from services.kit.access import NOBODY, SYSTEM, Caller
-from services.kit.bulk import Lookup, drive, inserting, microseconds
+from services.kit.bulk import Prepared, drive, inserting, microseconds
 from services.kit.changes import Asked, Command, Response, Transaction
 from services.kit.database import Database, should_run_again
 from services.kit.errors import KuguanError, RequestIdReused, TooBusy, Unreachable
@@ -36,7 +36,7 @@ Result = TypeVar("Result")
 
 log = structlog.get_logger("kuguan.writer")
 
-_stored = Lookup(select(REQUESTS.c.request_id, REQUESTS.c.digest, REQUESTS.c.answer), REQUESTS.c.request_id)
+_stored = Prepared(select(REQUESTS.c.request_id, REQUESTS.c.digest, REQUESTS.c.answer), REQUESTS.c.request_id)
 _remember = inserting(REQUESTS)
 _RUNS = 4
 _REFUSED_SECONDS = 10.0
@@ -82,8 +82,9 @@ class Parcel:
 def _job(command: Command[Any, Any], request: Message, caller: Caller, trace: str) -> Job:
     """A job for a request; raises InvalidField for a request id that is none."""
     job = Job(caller, trace, command=command, request=request)
-    if "request_id" in request.DESCRIPTOR.fields_by_name:
-        job.request_id = check_request_id(cast(Any, request).request_id)
+    request_id = getattr(request, "request_id", None)
+    if request_id is not None:
+        job.request_id = check_request_id(request_id)
         job.digest = digest_of(command, request, caller)
     return job
 

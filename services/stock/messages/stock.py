@@ -7,6 +7,7 @@ from google.type.decimal_pb2 import Decimal
 from kuguan.stock.v1 import stock_pb2
 
 from services.kit import wire
+from services.kit.bulk import microseconds
 from services.kit.quantity import decimal_text
 from services.stock.domain.items import Measure
 from services.stock.domain.ledger import Entry
@@ -39,7 +40,8 @@ def write_reservation(reservation: Reservation, message: stock_pb2.Reservation) 
     message.document = reservation.document
     message.state = _STATES[reservation.state]
     if reservation.expires_at is not None:
-        message.expire_time.FromDatetime(reservation.expires_at)
+        seconds, rest = divmod(microseconds(reservation.expires_at), 1_000_000)
+        message.expire_time.seconds, message.expire_time.nanos = seconds, rest * 1000
     live = reservation.is_live
     for line in reservation.lines:
         _write_line(line, live, message)
@@ -97,10 +99,11 @@ def _write_line(line: Line, live: bool, message: stock_pb2.Reservation) -> None:
     told = message.lines.add(
         line=line.number, item=measure.item, warehouse=line.warehouse, unit=measure.base_unit
     )
-    told.wanted.value = decimal_text(line.wanted, scale)
-    told.reserved.value = decimal_text(reserved, scale)
-    told.issued.value = decimal_text(line.issued, scale)
-    told.short.value = decimal_text(missing, scale)
+    wanted_text = decimal_text(line.wanted, scale)
+    told.wanted.value = wanted_text
+    told.reserved.value = wanted_text if reserved == line.wanted else decimal_text(reserved, scale)
+    told.issued.value = decimal_text(line.issued, scale) if line.issued else "0"
+    told.short.value = decimal_text(missing, scale) if missing else "0"
     for key, quantity, expiry in line.picks:
         allocation = told.allocations.add(lot=key.lot, serial=key.serial)
         allocation.quantity.value = decimal_text(quantity, scale)

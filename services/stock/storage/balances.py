@@ -21,9 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import Date as SqlDate
 
-from services.kit.bulk import Bulk, Lookup, inserting
-from services.kit.database import in_chunks
-from services.stock.domain.shelf import Balance, Key, Pick, Place, Shelf
+from services.kit.bulk import Bulk, Prepared, inserting
+from services.stock.domain.shelf import Balance, Key, Pick, Place, Shelf, expired
 from services.stock.storage import warehouses
 from services.stock.storage.tables import BALANCES, ITEMS, LOTS
 
@@ -41,8 +40,8 @@ _WITH_EXPIRY = select(
     BALANCES.c.received_document,
 ).join(LOTS, and_(LOTS.c.item == BALANCES.c.item, LOTS.c.lot == BALANCES.c.lot), isouter=True)
 _FILLED = _WITH_EXPIRY.where(BALANCES.c.on_hand > 0)
-_all = Lookup(_WITH_EXPIRY, BALANCES.c.item)
-_filled = Lookup(_FILLED, BALANCES.c.item)
+_all = Prepared(_WITH_EXPIRY, BALANCES.c.item)
+_filled = Prepared(_FILLED, BALANCES.c.item)
 # Check and write are one step (R4): nothing is changed where the figures would not allow it.
 _change = Bulk(
     "UPDATE balances SET on_hand = on_hand + given.column5, reserved = reserved + given.column6"
@@ -52,13 +51,28 @@ _change = Bulk(
     ("TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT"),
 )
 _insert = inserting(BALANCES)
-_places = Lookup(
+_places = Prepared(
     select(BALANCES.c.item, BALANCES.c.warehouse, func.sum(BALANCES.c.on_hand)).group_by(
         BALANCES.c.item, BALANCES.c.warehouse
     ),
     BALANCES.c.item,
 )
-_lots = Lookup(select(LOTS.c.item, LOTS.c.lot, LOTS.c.expiry), LOTS.c.item)
+# By expiry, too: whether a lot has expired depends on the day where it lies.
+_figures = Prepared(
+    select(
+        BALANCES.c.item,
+        BALANCES.c.warehouse,
+        LOTS.c.expiry,
+        func.sum(BALANCES.c.on_hand),
+        func.sum(BALANCES.c.held),
+        func.sum(BALANCES.c.reserved),
+    )
+    .join(LOTS, and_(LOTS.c.item == BALANCES.c.item, LOTS.c.lot == BALANCES.c.lot), isouter=True)
+    .where(BALANCES.c.on_hand > 0)
+    .group_by(BALANCES.c.item, BALANCES.c.warehouse, LOTS.c.expiry),
+    BALANCES.c.item,
+)
+_lots = Prepared(select(LOTS.c.item, LOTS.c.lot, LOTS.c.expiry), LOTS.c.item)
 
 
 class Figures(NamedTuple):
@@ -121,31 +135,21 @@ def lot_expiries(connection: Connection, items: Iterable[str]) -> dict[tuple[str
 def figures(
     connection: Connection, items: Sequence[str], warehouse: str, today: Mapping[str, date]
 ) -> list[Figures]:
-    """What each place of some items has, in one query a chunk, by warehouse code."""
-    unusable = BALANCES.c.on_hand - BALANCES.c.reserved
-    held = case((_usable(today), BALANCES.c.held), else_=unusable)
-    sums = (
-        select(
-            BALANCES.c.item,
-            BALANCES.c.warehouse,
-            func.sum(BALANCES.c.on_hand),
-            func.sum(held),
-            func.sum(BALANCES.c.reserved),
+    """What each place of some items has, by item and warehouse code; in one warehouse if one is named."""
+    sums: dict[tuple[str, str], Figures] = {}
+    for item, place, expiry, on_hand, held, reserved in _figures(connection, set(items)):
+        if warehouse and place != warehouse:
+            continue
+        unusable = on_hand - reserved if expired(expiry, today[place]) else held
+        known = sums.get((item, place), Figures(item, place, 0, 0, 0))
+        sums[item, place] = Figures(
+            item,
+            place,
+            known.on_hand + int(on_hand),
+            known.held + int(unusable),
+            known.reserved + int(reserved),
         )
-        .join(LOTS, and_(LOTS.c.item == BALANCES.c.item, LOTS.c.lot == BALANCES.c.lot), isouter=True)
-        .where(BALANCES.c.on_hand > 0)
-        .group_by(BALANCES.c.item, BALANCES.c.warehouse)
-        .order_by(BALANCES.c.item, BALANCES.c.warehouse)
-    )
-    if warehouse:
-        sums = sums.where(BALANCES.c.warehouse == warehouse)
-    return [
-        Figures(item, place, int(on_hand), int(held_sum), int(reserved))
-        for chunk in in_chunks(sorted(set(items)))
-        for item, place, on_hand, held_sum, reserved in connection.execute(
-            sums.where(BALANCES.c.item.in_(chunk))
-        )
-    ]
+    return [sums[key] for key in sorted(sums)]
 
 
 def lots(connection: Connection, item: str, warehouse: str, limit: int) -> list[Balance]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from services.kit.bulk import Lookup, inserting, microseconds
+from services.kit.bulk import Prepared, inserting, microseconds
 from services.kit.errors import NoSuch, VersionChanged
 from services.stock.domain.items import Item, Measure, Pack, Tracking
 from services.stock.domain.texts import shown
@@ -21,19 +22,22 @@ from services.stock.storage.tables import (
     RETURN_LINES,
 )
 
-_measures = Lookup(
+_MEASURES_KEPT = 20_000
+_measures = Prepared(
     select(ITEMS.c.code, ITEMS.c.base_unit, ITEMS.c.scale, ITEMS.c.tracking, ITEMS.c.archived), ITEMS.c.code
 )
-_whole_items = Lookup(select(ITEMS), ITEMS.c.code)
-_units = Lookup(select(ITEM_UNITS).order_by(ITEM_UNITS.c.item, ITEM_UNITS.c.position), ITEM_UNITS.c.item)
-_aliases = Lookup(
+_whole_items = Prepared(select(ITEMS), ITEMS.c.code)
+_units = Prepared(select(ITEM_UNITS).order_by(ITEM_UNITS.c.item, ITEM_UNITS.c.position), ITEM_UNITS.c.item)
+_aliases = Prepared(
     select(ITEM_ALIASES).order_by(ITEM_ALIASES.c.item, ITEM_ALIASES.c.position), ITEM_ALIASES.c.item
 )
-_barcodes = Lookup(select(ITEMS.c.barcode, ITEMS.c.code), ITEMS.c.barcode)
+_barcodes = Prepared(select(ITEMS.c.barcode, ITEMS.c.code), ITEMS.c.barcode)
 _insert_items = inserting(ITEMS)
 _insert_units = inserting(ITEM_UNITS)
 _insert_aliases = inserting(ITEM_ALIASES)
 _TRACKING = {tracking.value: tracking for tracking in Tracking}
+# What was read a moment ago in the same words need not be made again.
+_measure = lru_cache(_MEASURES_KEPT)(Measure)
 
 
 def measures(
@@ -42,7 +46,7 @@ def measures(
     """How items are counted; their packs are read only where somebody asks in packs."""
     packs = _packs(connection, packs_of)
     return {
-        code: Measure(code, base_unit, scale, _TRACKING[tracking], archived, packs.get(code, ()))
+        code: _measure(code, base_unit, scale, _TRACKING[tracking], archived, packs.get(code, ()))
         for code, base_unit, scale, tracking, archived in _measures(connection, codes)
     }
 

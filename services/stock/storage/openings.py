@@ -7,14 +7,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from services.kit.bulk import Lookup
+from services.kit.bulk import Prepared
 from services.stock.domain.openings import Known, OpeningRow
 from services.stock.domain.shelf import Key
 from services.stock.domain.texts import ITEM_CODE
 from services.stock.storage import balances, items, warehouses
 from services.stock.storage.tables import BALANCES
 
-_keys = Lookup(
+_keys = Prepared(
     select(
         BALANCES.c.item,
         BALANCES.c.warehouse,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Connection, and_, bindparam, delete, not_, or_, select, update
 
-from services.kit.bulk import Lookup, inserting, microseconds
+from services.kit.bulk import Prepared, inserting, microseconds
 from services.kit.errors import NoSuch
 from services.stock.domain.reservations import LIVE, Line, Reservation, Sight, State
 from services.stock.domain.shelf import Key, Pick
@@ -16,7 +16,7 @@ from services.stock.domain.texts import shown
 from services.stock.storage import items
 from services.stock.storage.tables import ALLOCATIONS, LOTS, RESERVATION_LINES, RESERVATIONS
 
-_taken = Lookup(select(RESERVATIONS.c.document), RESERVATIONS.c.document)
+_taken = Prepared(select(RESERVATIONS.c.document), RESERVATIONS.c.document)
 # Whose promise it is belongs to the query: what is not in sight is not there (R22).
 _IN_SIGHT = select(RESERVATIONS.c.document).where(
     RESERVATIONS.c.document == bindparam("document"),
@@ -26,13 +26,13 @@ _IN_SIGHT = select(RESERVATIONS.c.document).where(
         and_(not_(RESERVATIONS.c.of_order), bindparam("all_outside", type_=Boolean())),
     ),
 )
-_heads = Lookup(select(RESERVATIONS), RESERVATIONS.c.document)
-_lines = Lookup(
+_heads = Prepared(select(RESERVATIONS), RESERVATIONS.c.document)
+_lines = Prepared(
     select(RESERVATION_LINES).order_by(RESERVATION_LINES.c.document, RESERVATION_LINES.c.line),
     RESERVATION_LINES.c.document,
 )
 # In picking order, so that the hand-over card lists the lots as they are taken.
-_allocations = Lookup(
+_allocations = Prepared(
     select(ALLOCATIONS, LOTS.c.expiry)
     .join(LOTS, and_(LOTS.c.item == ALLOCATIONS.c.item, LOTS.c.lot == ALLOCATIONS.c.lot), isouter=True)
     .order_by(

@@ -7,17 +7,18 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
+from services.kit.bulk import Prepared
 from services.kit.errors import NoSuch
 from services.stock.domain.texts import shown
 from services.stock.domain.warehouses import Warehouse, today_in
 from services.stock.storage.tables import WAREHOUSES
 
-_ZONES = select(WAREHOUSES.c.code, WAREHOUSES.c.time_zone)
+_zones = Prepared(select(WAREHOUSES.c.code, WAREHOUSES.c.time_zone))
 
 
 def today(connection: Connection, now: datetime) -> dict[str, date]:
     """Every warehouse with the day it is there."""
-    rows = connection.execute(_ZONES).all()
+    rows = _zones(connection)
     days = {zone: today_in(zone, now) for zone in {row.time_zone for row in rows}}
     return {row.code: days[row.time_zone] for row in rows}
 
