@@ -42,7 +42,11 @@ async def _stock_situation(ask: Ask, row: CardRow) -> CardRow:
     decided = ask.task is not None and ask.task.state != TaskState.TASK_STATE_OPEN
     if ask.order is None or ("stock" in row.data and (decided or ask.order.state not in PENDING)):
         return row
-    return replace(row, data={**row.data, "stock": await _figures(ask, ask.order)})
+    stock = await _figures(ask, ask.order)
+    for line in ask.order.lines:
+        figures = stock.setdefault(f"{line.item}@{line.warehouse}", {"on_hand": "0", "available": "0"})
+        figures["held_for_it"] = plus(figures.get("held_for_it", "0"), line.reserved.value or "0")
+    return replace(row, data={**row.data, "stock": stock})
 
 
 async def _figures(ask: Ask, order: Order) -> dict[str, dict[str, str]]:

@@ -66,8 +66,8 @@ def _lines(row: CardRow, facts: Facts, task: Task) -> list[Line]:
             lines.append(Line(facts.item(line.item), f"{said} · {words.money(line.amount)}"))
             continue
         note = words("approval.available", amount=words.amount(figures["available"], ordered.base_unit))
-        if is_positive(ordered.reserved.value):
-            held = words.amount(ordered.reserved.value, ordered.base_unit)
+        if is_positive(figures.get("held_for_it", "")):
+            held = words.amount(figures["held_for_it"], ordered.base_unit)
             note = words("approval.held_for_it", amount=held, available=note)
         delta = sign_of(facts.order) + ordered.base_quantity.value
         lines.append(effect_line(facts, line.item, delta, ordered.base_unit, figures["on_hand"], note))

@@ -10,9 +10,12 @@ const STATES = {
   closed: { mark: "minus", words: "stateClosed" },
 };
 const TONES = ["primary", "danger", "neutral"];
+const ASKED_LIMIT = 200;
+const STACKED_FROM = 10;
 
-// `tap(action)` is called for a button; `busy` is the action that is on its way, or null.
-export function cardElement(card, busy, tap) {
+// `tap(action, text)` is called for a button; `busy` is the action that is on its way, or null.
+// `draft` keeps what is being written for a button that asks for words: {action, text}, across redrawing.
+export function cardElement(card, busy, tap, draft) {
   const heading = `card-${card.id}`;
   return element(
     "article",
@@ -27,13 +30,16 @@ export function cardElement(card, busy, tap) {
     ),
     card.lines.length ? rows(card.lines) : null,
     (card.groups ?? []).map(group),
-    buttons(card, busy, tap),
+    actions(card, busy, tap, draft),
+    card.fallback && card.buttons.length ? element("p", { class: "fallback" }, card.fallback) : null,
     stamp(card),
   );
 }
 
 function rows(lines) {
-  const list = element("dl", { class: "rows" });
+  // Where every label is long, as in lists, a narrow column of labels would only break them.
+  const stacked = lines.length > 1 && lines.every((line) => !line.change && width(line.label) > STACKED_FROM);
+  const list = element("dl", { class: stacked ? "rows rows-stacked" : "rows" });
   for (const line of lines) {
     const change = line.change ? changed(line) : null;
     list.append(
@@ -45,12 +51,17 @@ function rows(lines) {
   return list;
 }
 
+// In half signs: a Chinese one is as wide as two others.
+function width(text) {
+  return [...text].reduce((sum, sign) => sum + (sign.codePointAt(0) > 0x2e7f ? 2 : 1), 0);
+}
+
 // "现存 320 → 315 包": the two figures stand out, the words around them stay.
 function changed(line) {
   const { before, after } = line.change;
   const first = line.value.indexOf(before);
   const second = first < 0 ? -1 : line.value.indexOf(after, first + before.length);
-  const [lead, tail] = second < 0 ? ["", ""] : [line.value.slice(0, first).trim(), line.value.slice(second + after.length).trim()];
+  const [lead, tail] = second < 0 ? ["", ""] : [line.value.slice(0, first).trim(), line.value.slice(second + after.length).replace(/^[\s·]+/, "").trim()];
   return [
     element("span", { class: "unseen" }, second < 0 ? word("change", { before, after }) : line.value),
     element("span", { class: "change", "aria-hidden": "true" },
@@ -69,8 +80,48 @@ function group(part) {
     part.note ? element("p", { class: "group-note" }, part.note) : null);
 }
 
-function buttons(card, busy, tap) {
+// The buttons; in their place, once one that asks for words is tapped, a line to write them in.
+function actions(card, busy, tap, draft) {
   if (card.buttons.length === 0) return null; // a card at work can still be withdrawn or urged
+  const box = element("div", {});
+  const asked = () => card.buttons.find((button) => button.asks && button.action === draft.action);
+  const show = (focus) => {
+    const button = asked();
+    box.replaceChildren(button && !busy ? question(card, button, draft, tap, show) : buttons(card, busy, choose));
+    if (!focus) return;
+    box.querySelector(button ? "input" : "button")?.focus({ preventScroll: true });
+    box.scrollIntoView({ block: "nearest" });
+  };
+  const choose = (button) => {
+    if (!button.asks) { tap(button.action); return; }
+    draft.action = button.action;
+    show(true);
+  };
+  show(false);
+  return box;
+}
+
+function question(card, button, draft, tap, show) {
+  const name = `words-${card.id}`;
+  const input = element("input", {
+    id: name, class: "asked", type: "text", maxlength: String(ASKED_LIMIT), autocomplete: "off", enterkeyhint: "send",
+    oninput: () => { draft.text = input.value; },
+    onkeydown: (event) => { if (event.key === "Escape") { event.preventDefault(); back(); } },
+  });
+  input.value = draft.text;
+  const back = () => { draft.action = null; show(true); };
+  return element("form",
+    { class: "question", onsubmit: (event) => { event.preventDefault(); tap(button.action, input.value.trim()); } },
+    element("label", { for: name }, button.asks),
+    input,
+    element("div", { class: "buttons" },
+      element("button", { type: "submit", class: `button button-${tone(button)}`, "data-action": button.action }, element("span", {}, button.label)),
+      element("button", { type: "button", class: "button button-neutral", "data-back": "", onclick: back }, element("span", {}, word("back")))));
+}
+
+const tone = (button) => (TONES.includes(button.tone) ? button.tone : "neutral");
+
+function buttons(card, busy, choose) {
   const choices = card.buttons.length > 2 && card.buttons.every((button) => button.tone === "neutral" || button.action === "cancel");
   return element(
     "div",
@@ -79,11 +130,12 @@ function buttons(card, busy, tap) {
       element("button",
         {
           type: "button",
-          class: `button button-${TONES.includes(button.tone) ? button.tone : "neutral"}`,
+          class: `button button-${tone(button)}`,
           "data-action": button.action,
           "aria-disabled": busy ? "true" : null,
           "aria-busy": busy === button.action ? "true" : null,
-          onclick: () => { if (!busy) tap(button.action); },
+          "aria-expanded": button.asks ? "false" : null,
+          onclick: () => { if (!busy) choose(button); },
         },
         busy === button.action ? element("span", { class: "spinner", "aria-hidden": "true" }) : null,
         element("span", {}, button.label))),

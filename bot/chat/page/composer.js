@@ -4,7 +4,8 @@ import { element, icon } from "./element.js";
 import { shortcuts, word } from "./words.js";
 
 const REMEMBERED = 30;
-const LIMIT = 4000;
+const LIMIT = 500; // what the bot reads at once
+const NEAR = 100; // from so many signs before it on, the rest is counted
 
 export class Composer {
   constructor(form, chips, say) {
@@ -16,8 +17,9 @@ export class Composer {
     this.text = element("textarea", { id: "text", rows: "1", maxlength: String(LIMIT), enterkeyhint: "send" });
     this.button = element("button", { type: "submit", class: "send" }, icon("send", 20));
     this.keys = element("p", { class: "keys", id: "keys" });
+    this.count = element("p", { class: "count", role: "status", hidden: true });
     this.text.setAttribute("aria-describedby", "keys");
-    form.append(element("div", { class: "field" }, this.text, this.button), this.keys);
+    form.append(element("div", { class: "field" }, this.text, this.button), this.count, this.keys);
     form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
     this.text.addEventListener("keydown", (event) => this.pressed(event));
     this.text.addEventListener("input", () => { this.recalled = -1; this.fit(); });
@@ -95,5 +97,9 @@ export class Composer {
     this.text.style.height = "auto";
     this.text.style.height = `${Math.min(this.text.scrollHeight, 148)}px`;
     this.button.classList.toggle("ready", this.text.value.trim() !== "");
+    const left = LIMIT - this.text.value.length;
+    this.count.hidden = left > NEAR;
+    this.count.classList.toggle("count-full", left <= 0);
+    if (left <= NEAR) this.count.textContent = word(left > 0 ? "signsLeft" : "signsFull", { left, limit: LIMIT });
   }
 }

@@ -7,9 +7,11 @@ import { currentLanguage, day, examples, timeOfDay, word } from "./words.js";
 const NEAR = 120; // pixels from the end that still count as "reading the newest"
 const TOGETHER = 5 * 60_000; // messages of one author within this time form one block
 const TAP_PATIENCE = 20_000;
+const MOST = 160; // messages on the page of somebody who reads the newest; then the oldest go,
+const KEPT = 80; // down to so many
 
 export class Conversation {
-  // parts: {log, scroll, newest}; on: {tap(card, action), retry(key), older(), say(text), seen(sequence)}
+  // parts: {log, scroll, newest}; on: {tap(card, action, text), retry(key), older(), say(text), seen(sequence)}
   constructor(parts, on) {
     Object.assign(this, parts);
     this.on = on;
@@ -24,6 +26,7 @@ export class Conversation {
     this.pending = new Map(); // key → {key, text, at, state}
     this.nodes = new Map(); // "m12" | "p<key>" → {node, signature}
     this.busy = new Map(); // card id → action on its way
+    this.drafts = new Map(); // card id → words being written for one of its buttons
     this.typing = false;
     this.more = false;
     this.following = true;
@@ -55,6 +58,7 @@ export class Conversation {
     this.keep(message);
     if (!mine && !known) this.typing = false;
     const follow = this.following;
+    if (follow) this.trim();
     this.draw();
     if (follow) this.toEnd(!known);
     else if (!known && !mine) this.newest.hidden = false;
@@ -95,6 +99,23 @@ export class Conversation {
 
   release(cardId) {
     this.busy.delete(cardId);
+  }
+
+  draftOf(cardId) {
+    if (!this.drafts.has(cardId)) this.drafts.set(cardId, { action: null, text: "" });
+    return this.drafts.get(cardId);
+  }
+
+  // Whoever reads the newest needs no long past on the page: it comes back when they scroll up.
+  trim() {
+    if (this.messages.size <= MOST) return;
+    const old = [...this.messages.keys()].sort((a, b) => a - b).slice(0, -KEPT);
+    for (const sequence of old) {
+      const { card } = this.messages.get(sequence);
+      if (card) this.drafts.delete(card.id);
+      this.messages.delete(sequence);
+    }
+    this.more = true;
   }
 
   first() {
@@ -152,6 +173,7 @@ export class Conversation {
 
   place(wanted) {
     const focused = document.activeElement?.closest?.("[data-card]")?.dataset.card;
+    const writing = document.activeElement?.matches?.(".asked");
     const keys = new Set(wanted.map((part) => part.key));
     for (const [key, { node }] of this.nodes) {
       if (!keys.has(key)) { node.remove(); this.nodes.delete(key); }
@@ -168,12 +190,16 @@ export class Conversation {
       this.nodes.set(key, { node, signature });
     }
     if (focused && !document.activeElement?.closest?.("[data-card]")) {
-      this.log.querySelector(`[data-card="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+      const card = this.log.querySelector(`[data-card="${CSS.escape(focused)}"]`);
+      ((writing && card?.querySelector(".asked")) || card)?.focus({ preventScroll: true });
     }
   }
 
   top(empty) {
-    if (!empty) return element("p", { class: "top" }, word(this.more ? "older" : "beginning"));
+    if (!empty && this.more) {
+      return element("p", { class: "top" }, element("button", { type: "button", class: "link", onclick: () => this.on.older() }, word("older")));
+    }
+    if (!empty) return element("p", { class: "top" }, word("beginning"));
     if (!this.loaded) return element("div", { class: "top" });
     return element("section", { class: "welcome" },
       keeper(64),
@@ -188,7 +214,7 @@ export class Conversation {
     const mine = entry.author === "person";
     const at = new Date(entry.at);
     const body = entry.card
-      ? cardElement(entry.card, busy, (action) => this.on.tap(entry.card, action))
+      ? cardElement(entry.card, busy, (action, text) => this.on.tap(entry.card, action, text), this.draftOf(entry.card.id))
       : element("p", { class: "bubble" }, entry.text);
     return element("div",
       { class: ["entry", mine ? "mine" : "theirs", begins ? "begins" : "", ends ? "ends" : "", entry.delivery ? "pending" : ""].join(" "), "data-sequence": entry.sequence, "data-key": entry.key },

@@ -34,7 +34,7 @@ async function begin() {
     } catch (error) {
       if (error instanceof Unreachable) { setTimeout(begin, 2000); return; }
       history.replaceState(null, "", "/");
-      notice(word("signedOut"), explained(error));
+      notice(word("linkOver"), explained(error), word("signedOutText"));
       return;
     }
     history.replaceState(null, "", "/");
@@ -199,12 +199,12 @@ function keepUnsent(person, entry, gone = false) {
   memory.rememberUnsent(person, gone ? others : [...others, { key: entry.key, text: entry.text, at: entry.at }].slice(-20));
 }
 
-async function tap(card, action) {
+async function tap(card, action, text) {
   const id = newId();
   conversation.hold(card.id, action);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const answer = await ask("POST", "/api/tap", { id, card: card.id, action });
+      const answer = await ask("POST", "/api/tap", { id, card: card.id, action, ...(text ? { text } : {}) });
       if (answer.toast) toast(answer.toast);
       if (!answer.later && !answer.card) { conversation.release(card.id); conversation.draw(); }
       return; // the card itself comes through the live stream
@@ -280,10 +280,11 @@ function explained(error) {
   return error instanceof Refused ? reasonInWords(error.reason, error.facts) : reasonInWords("OTHER");
 }
 
-function notice(title, text = "") {
+function notice(title, ...texts) {
   at("app").hidden = true;
   const box = at("notice");
-  box.replaceChildren(element("div", { class: "notice-box" }, keeper(64), element("h1", {}, title), text ? element("p", {}, text) : null));
+  const again = texts.length ? element("button", { type: "button", class: "button button-neutral", onclick: () => location.assign("/") }, word("openAgain")) : null;
+  box.replaceChildren(element("div", { class: "notice-box" }, keeper(64), element("h1", {}, title), texts.map((text) => element("p", {}, text)), again));
   box.hidden = false;
 }
 

@@ -22,7 +22,12 @@ const WORDS = {
     retry: "重试",
     typing: "库管正在处理",
     newest: "新消息",
-    older: "正在读取更早的消息…",
+    older: "更早的消息",
+    back: "返回",
+    signsLeft: "还能写 {left} 个字",
+    signsFull: "一次最多 {limit} 个字,请分开说",
+    linkOver: "这个登录链接不能再用",
+    openAgain: "重新打开",
     beginning: "对话从这里开始",
     stateProcessing: "处理中…",
     stateDone: "已完成",
@@ -73,7 +78,12 @@ const WORDS = {
     retry: "Retry",
     typing: "Kuguan is working on it",
     newest: "New messages",
-    older: "Loading earlier messages…",
+    older: "Earlier messages",
+    back: "Back",
+    signsLeft: "{left} characters left",
+    signsFull: "{limit} characters at most; please say it in parts",
+    linkOver: "This sign-in link cannot be used again",
+    openAgain: "Open again",
     beginning: "The conversation starts here",
     stateProcessing: "Processing…",
     stateDone: "Done",
@@ -109,7 +119,8 @@ const REASONS = {
   zh: {
     OVERLOADED: "现在太忙,请稍后再试。",
     SIGNED_OUT: "登录已过期,请重新登录。",
-    LINK_OVER: "这个登录链接已用过或已过期,请在聊天里重新获取。",
+    LINK_OVER: "它只能用一次,而且几分钟内有效。",
+    REQUEST_ID_REUSED: "这句话没有送达,请再说一次。",
     TEXT_TOO_LONG: "这句话太长了,最多 {limit} 个字。",
     TEXT_UNREADABLE: "这句话里有无法识别的字符。",
     HOST_UNKNOWN: "请用本机地址打开这个页面。",
@@ -120,7 +131,8 @@ const REASONS = {
   en: {
     OVERLOADED: "Too busy right now, please try again shortly.",
     SIGNED_OUT: "Your session is over, please sign in again.",
-    LINK_OVER: "This sign-in link was used or has expired; ask for a new one in the chat.",
+    LINK_OVER: "It is good once, and for a few minutes.",
+    REQUEST_ID_REUSED: "It was not delivered, please say it again.",
     TEXT_TOO_LONG: "That is too long: {limit} characters at most.",
     TEXT_UNREADABLE: "The sentence holds characters that cannot be read.",
     HOST_UNKNOWN: "Please open this page by its local address.",
@@ -185,8 +197,17 @@ export function useTimeZone(name) {
   timeZone = name || undefined;
 }
 
+// Making a formatter is slow and a conversation needs the same few for each message.
+const formats = new Map();
+
+function format(where, parts) {
+  const key = JSON.stringify([where, parts, timeZone]);
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(where, { ...parts, timeZone }));
+  return formats.get(key);
+}
+
 export function timeOfDay(date) {
-  return date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", hour12: false, timeZone });
+  return format(locale(), { hour: "2-digit", minute: "2-digit", hour12: false }).format(date);
 }
 
 export function day(date, now = new Date()) {
@@ -194,12 +215,12 @@ export function day(date, now = new Date()) {
   if (apart === 0) return word("today");
   if (apart === 1) return word("yesterday");
   const sameYear = calendarDay(date).slice(0, 4) === calendarDay(now).slice(0, 4);
-  const parts = { month: "long", day: "numeric", weekday: "short", timeZone };
-  return date.toLocaleDateString(locale(), sameYear ? parts : { ...parts, year: "numeric" });
+  const parts = { month: "long", day: "numeric", weekday: "short" };
+  return format(locale(), sameYear ? parts : { ...parts, year: "numeric" }).format(date);
 }
 
 function calendarDay(date) {
-  return date.toLocaleDateString("sv-SE", { timeZone });
+  return format("sv-SE", { year: "numeric", month: "2-digit", day: "2-digit" }).format(date);
 }
 
 function midnight(date) {

@@ -34,7 +34,10 @@ REQUEST: dict[str, Any] = {
         }
     ],
 }
-STOCK = {"stock": {"BG-001@ZC": {"on_hand": "320", "available": "315"}}, "task": "LY1001-1"}
+STOCK = {
+    "stock": {"BG-001@ZC": {"on_hand": "320", "available": "315", "held_for_it": "5"}},
+    "task": "LY1001-1",
+}
 PICKS: dict[str, Any] = {
     "lines": [
         {
@@ -101,7 +104,7 @@ def test_the_approval_card_shows_facts_effect_and_why_it_came() -> None:
 
 
 def test_the_last_goods_are_no_shortage_for_the_request_that_holds_them() -> None:
-    last = {"stock": {"BG-001@ZC": {"on_hand": "5", "available": "0"}}, "task": "LY1001-1"}
+    last = {"stock": {"BG-001@ZC": {"on_hand": "5", "available": "0", "held_for_it": "5"}}, "task": "LY1001-1"}
     card = draw(row("approval", "lixia", last), facts("lixia", order=order(), task=task()))
     assert "已为本单占用 5 包" in values(card)["A4打印纸"]
 

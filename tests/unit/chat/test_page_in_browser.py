@@ -3,11 +3,13 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from bot.chat.errors import Overloaded
+from bot.chat.local import card_reference
 from bot.chat.platform import (
     Address,
     Answer,
@@ -15,6 +17,7 @@ from bot.chat.platform import (
     Card,
     CardState,
     Change,
+    ClickIn,
     EnterIn,
     Event,
     Line,
@@ -272,3 +275,86 @@ CONTRASTS = """() => {
   }
   return poor;
 }"""
+
+
+ASKING = Card(
+    id="card-2",
+    title="审批 LY1027",
+    lines=(Line("申请人", "张三"),),
+    buttons=(
+        Button("approve", "同意", Tone.PRIMARY),
+        Button("reject", "拒绝", Tone.DANGER, "拒绝原因(可不填)"),
+    ),
+    fallback="也可以回复「同意 1027」或「拒绝 1027 原因」",
+)
+
+
+async def test_a_button_that_asks_for_words_unfolds_and_sends_them_along(
+    chat: ChatPage, world: World
+) -> None:
+    await world.channel.send(PERSON, ASKING, "card")
+    card = await chat.last_card("审批")
+    await expect(card.locator(".fallback")).to_have_text(ASKING.fallback)
+    await card.locator('[data-action="reject"]').click()
+    words = card.get_by_label("拒绝原因(可不填)")
+    await expect(words).to_be_focused()
+    assert world.sink.heard == {}, "nothing is decided before it is sent"
+    await chat.page.keyboard.press("Escape")
+    await expect(words).to_have_count(0)
+    await card.locator('[data-action="reject"]').click()
+    await words.fill("预算没批")
+    # The card is drawn anew with other figures: neither the words nor the place to write are lost.
+    await world.channel.update(card_reference("zhangsan", "card-2"), replace(ASKING, subtitle="新的数字"))
+    await expect(card.get_by_text("新的数字")).to_be_visible()
+    await expect(words).to_have_value("预算没批")
+    await expect(words).to_be_focused()
+    world.sink.reply = lambda _: Answer(card=replace(ASKING, buttons=(), state=CardState.REFUSED))
+    await chat.page.keyboard.press("Enter")
+    refused = await chat.last_card("审批", "refused")
+    await expect(refused.locator(".stamp")).to_be_visible()
+    [event] = world.sink.heard.values()
+    assert isinstance(event, ClickIn)
+    assert (event.action, event.text) == ("reject", "预算没批")
+    await expect(refused.locator(".fallback")).to_have_count(0)
+
+
+async def test_a_long_conversation_keeps_only_its_end_on_the_page_and_brings_the_rest_back(
+    world: World, browser_window: Browser
+) -> None:
+    for number in range(30):
+        await world.channel.send(PERSON, Text(f"旧消息 {number}"), f"old-{number}")
+    page = await ChatPage.open(browser_window, world.url, person="zhangsan")
+    await page.ready()
+    for number in range(400):
+        await world.channel.send(PERSON, Text(f"消息 {number}"), f"new-{number}")
+    await expect(page.bubbles("消息 399")).to_be_visible()
+    assert await page.page.locator("#log .entry").count() <= 160
+    await expect(page.bubbles("消息 399")).to_be_in_viewport()
+    before = await page.page.locator("#log .entry").count()
+    await page.page.get_by_role("button", name="更早的消息").click()
+    await page.page.wait_for_function(f"document.querySelectorAll('#log .entry').length > {before}")
+    shown = await page.page.locator("#log .entry .bubble").all_inner_texts()
+    assert shown == [f"消息 {number}" for number in range(400 - len(shown), 400)], "no gap and no repeat"
+    assert page.complaints == []
+
+
+async def test_the_rest_of_what_can_be_written_is_counted(chat: ChatPage) -> None:
+    field, count = chat.page.locator("#text"), chat.page.locator(".count")
+    await field.fill("很" * 300)
+    await expect(count).to_be_hidden()
+    await field.fill("很" * 480)
+    await expect(count).to_have_text("还能写 20 个字")
+    await field.press_sequentially("很" * 30)
+    await expect(count).to_have_text("一次最多 500 个字,请分开说")
+    assert len(await field.input_value()) == 500
+
+
+async def test_a_used_link_says_what_to_do_now(world: World, browser_window: Browser) -> None:
+    window = await browser_window.new_context(locale="zh-CN")
+    page = await window.new_page()
+    await page.goto(f"{world.url}/sign-in/used")
+    await expect(page.get_by_role("heading")).to_have_text("这个登录链接不能再用")
+    await expect(page.get_by_text("网页登录")).to_be_visible()
+    await page.get_by_role("button", name="重新打开").click()
+    await expect(page.locator("#app")).to_be_visible()
+    await window.close()
