@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy import delete, insert
@@ -188,12 +190,28 @@ def _last_step(folder: Path) -> int:
     return max((int(path.name[:4]) for path in folder.glob("[0-9][0-9][0-9][0-9]_*.sql")), default=0)
 
 
-async def serve(vitals: Vitals, listen: str) -> web.AppRunner:
+def is_known_host(host: str, names: Collection[str]) -> bool:
+    """Whether a request's Host is an address, localhost or one of the names this part is watched by.
+
+    A name that somebody else made point here would let their page in a browser read what is told (rebinding).
+    """
+    name = urlsplit(f"//{host}").hostname or ""
+    if name == "localhost" or name in names:
+        return True
+    try:
+        return bool(ip_address(name))
+    except ValueError:
+        return False
+
+
+async def serve(vitals: Vitals, listen: str, names: Collection[str] = ()) -> web.AppRunner:
     """Open the port for whoever watches: /metrics for Prometheus, /live and /ready for an orchestrator.
 
-    Raises SettingInvalid where the port is taken.
+    Asked by any name but ``names``, localhost and addresses it answers 421. Raises SettingInvalid where the
+    port is taken.
     """
     from aiohttp import web
+    from aiohttp.typedefs import Handler
     from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
     async def metrics(request: web.Request) -> web.Response:
@@ -208,7 +226,17 @@ async def serve(vitals: Vitals, listen: str) -> web.AppRunner:
     def _told(problems: list[str]) -> web.Response:
         return web.json_response({"problems": problems}, status=503 if problems else 200)
 
-    application = web.Application()
+    @web.middleware
+    async def known(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            fits = is_known_host(request.host, names)
+        except ValueError:
+            fits = False
+        if not fits:
+            raise web.HTTPMisdirectedRequest(text="HOST_UNKNOWN")
+        return await handler(request)
+
+    application = web.Application(middlewares=[known])
     application.add_routes([web.get("/metrics", metrics), web.get("/live", live), web.get("/ready", ready)])
     runner = web.AppRunner(application, shutdown_timeout=1, access_log=None)
     await runner.setup()

@@ -117,7 +117,8 @@ async def start(service: Service, settings: Settings) -> Running:
     jobs.extend(service.background(runtime))
     running.tasks = [asyncio.ensure_future(_named(job)) for job in jobs]
     if listen := settings.get("METRICS_LISTEN"):
-        running.watched = await serve(running.vitals, listen)
+        names = frozenset(settings.get("METRICS_HOSTS").lower().replace(",", " ").split())
+        running.watched = await serve(running.vitals, listen, names)
     return running
 
 

@@ -227,3 +227,34 @@ async def test_without_the_setting_no_port_is_open(bus: Bus, tmp_path: Path) -> 
     async with testing.running(service(tmp_path), bus.url, tmp_path / "data", KEYS) as (running, _):
         assert isinstance(running, Running)
         assert running.watched is None
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:9464", 200),
+        ("10.2.0.7:9464", 200),
+        ("[::1]:9464", 200),
+        ("localhost", 200),
+        ("stock.kuguan:9464", 200),
+        ("rebound.example", 421),
+        ("stock.kuguan.rebound.example", 421),
+        ("127.0.0.1.rebound.example", 421),
+        ("[", 421),
+        ("", 421),
+    ],
+)
+async def test_only_who_asks_by_a_known_name_is_told(
+    bus: Bus, tmp_path: Path, host: str, status: int
+) -> None:
+    told = WATCHED | {"KUGUAN_METRICS_HOSTS": "stock.kuguan, other"}
+    declared = replace(service(tmp_path), timers=())
+    async with testing.running(declared, bus.url, tmp_path / "data", KEYS, told) as (running, _):
+        runner: Any = running.watched
+        address, port = runner.addresses[0]
+        for path in ("/metrics", "/live", "/ready"):
+            async with (
+                aiohttp.ClientSession() as session,
+                session.get(f"http://{address}:{port}{path}", headers={"Host": host}) as answer,
+            ):
+                assert answer.status == status, path
