@@ -110,9 +110,11 @@ def take(heard: Heard) -> tuple[Heard, tuple[str, ...]]:
 
 
 def _without(heard: Heard, match: re.Match[str], found: list[tuple[int, str]]) -> Heard:
-    start, end = match.span()
+    # The pattern may run on over blanks where something was taken out before.
+    kept = match[0].rstrip()
+    start, end = match.start() + len(match[0]) - len(match[0].lstrip()), match.start() + len(kept)
     said = heard.said(start, end)
-    if not said or heard.is_name(start, end) or not heard.text[start:end].strip():
+    if not said or heard.is_name(start, end) or not kept.strip():
         return heard
     found.append((start, said))
     return heard.without(start, end)

@@ -33,7 +33,7 @@ def take(heard: Heard) -> Told:
 def _marked(heard: Heard, markers: Phrases) -> tuple[Heard, str | None]:
     """An explanation behind a marker such as 用于 or "for", up to where the goods go on."""
     for start, end in markers.find(heard.text):
-        if heard.is_name(start, end) or _is_something_else(heard.text, start, end):
+        if heard.is_name(start, end) or _is_something_else(heard, start, end):
             continue
         last = _end_of_explanation(heard, end)
         said = heard.said(*_without_courtesy(heard.text, (end, last))).strip(_EDGES)
@@ -42,11 +42,13 @@ def _marked(heard: Heard, markers: Phrases) -> tuple[Heard, str | None]:
     return heard, None
 
 
-def _is_something_else(text: str, start: int, end: int) -> bool:
+def _is_something_else(heard: Heard, start: int, end: int) -> bool:
     """Whether "for" belongs to "ask for" or "for me"."""
+    text = heard.text
     before = len(text[:start].rstrip())
     behind = end + len(text[end:]) - len(text[end:].lstrip())
-    asked = next(grammar.NOT_PURPOSE_BEFORE.starts(text, before), None) is not None
+    asking = next(grammar.NOT_PURPOSE_BEFORE.starts(text, before), None)
+    asked = asking is not None and not heard.is_name(asking, before)
     return text[start:end] == "for" and (
         asked or next(grammar.NOT_PURPOSE_AFTER.ends(text, behind), None) is not None
     )

@@ -21,6 +21,10 @@ from bot.understand import Command, Hint, Problem, Vocabulary, amount_alone, und
         ("领5包A4纸,急用", ("急用",)),
         ("明天开会,领5包A4纸", ("明天开会",)),
         ("request 5 packs of A4 copy paper by Friday", ("by Friday",)),
+        (
+            "request 5 packs of A4 copy paper on behalf of Li Xia by Friday",
+            ("on behalf of Li Xia", "by Friday"),
+        ),
         ("request 5 packs of A4 copy paper to the front desk", ("to the front desk",)),
     ],
 )
