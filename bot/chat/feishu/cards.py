@@ -1,0 +1,208 @@
+"""Draws a neutral card as a Feishu card (JSON 2.0), within the product's limits.
+
+All words are plain text elements: what people wrote is never read as markup.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from bot.chat.fitting import ELLIPSIS, cut
+from bot.chat.http import TAP_TEXT_LIMIT
+from bot.chat.platform import Button, Card, CardState, Tone
+
+ELEMENTS_LIMIT: Final = 200
+"""Elements of a card; each object with a tag counts, texts too."""
+BYTES_LIMIT: Final = 29_000
+"""Bytes of the card as the string inside a request, of 30 KB for the whole request."""
+TITLE_LIMIT: Final = 120
+ROWS_LIMIT: Final = 80
+_BUTTON_LIMIT: Final = 40
+_PLACEHOLDER_LIMIT: Final = 100
+_SIDE_BY_SIDE: Final = 8
+"""Characters of a button's label up to which a few buttons stand in one row."""
+
+_COLOURS: Final = {
+    CardState.OPEN: "blue",
+    CardState.PROCESSING: "wathet",
+    CardState.DONE: "green",
+    CardState.REFUSED: "red",
+    CardState.CLOSED: "grey",
+}
+_TONES: Final = {Tone.PRIMARY: "primary", Tone.NEUTRAL: "default", Tone.DANGER: "danger"}
+
+Element = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the card's body: label and value, or a heading, or a note."""
+
+    kind: str
+    label: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """How much a drawing may show."""
+
+    label: int
+    value: int
+    rows: int
+    columns: bool
+
+
+_ROOMS: Final = (
+    _Room(40, 600, ROWS_LIMIT, columns=True),
+    _Room(40, 600, ROWS_LIMIT, columns=False),
+    _Room(40, 160, ROWS_LIMIT, columns=False),
+    _Room(30, 60, ROWS_LIMIT, columns=False),
+    _Room(20, 40, 40, columns=False),
+)
+
+
+def render(card: Card) -> dict[str, Any]:
+    """The card's JSON: as roomy as fits, at worst shortened at words and without its last rows."""
+    card = _shortened(card)
+    rows = _rows(card)
+    for room in _ROOMS:
+        drawn = _draw(card, rows, room)
+        if _fits(drawn):
+            return drawn
+    return _draw(replace(card, buttons=card.buttons[:12]), rows, replace(_ROOMS[-1], rows=10))
+
+
+def weight(drawn: Mapping[str, Any]) -> tuple[int, int]:
+    """Elements, and bytes as a string inside a request."""
+    text = json.dumps(json.dumps(drawn, ensure_ascii=False), ensure_ascii=False)
+    return _tags(drawn), len(text.encode())
+
+
+def _fits(drawn: Mapping[str, Any]) -> bool:
+    elements, size = weight(drawn)
+    return elements <= ELEMENTS_LIMIT and size <= BYTES_LIMIT
+
+
+def _tags(value: Any) -> int:
+    if isinstance(value, Mapping):
+        return ("tag" in value) + sum(_tags(part) for part in value.values())
+    if isinstance(value, list):
+        return sum(_tags(part) for part in value)
+    return 0
+
+
+def _shortened(card: Card) -> Card:
+    """The card with its single texts cut to what a person reads."""
+    return replace(
+        card,
+        title=cut(_said(card.title), TITLE_LIMIT) or "—",
+        subtitle=cut(_said(card.subtitle), TITLE_LIMIT),
+        stamp=cut(_said(card.stamp), 200),
+        fallback=cut(_said(card.fallback), 400),
+    )
+
+
+def _rows(card: Card) -> Sequence[_Row]:
+    rows = [_Row("pair", _said(line.label), _said(line.value)) for line in card.lines]
+    for group in card.groups:
+        rows.append(_Row("heading", _said(group.title)))
+        rows += [_Row("pair", _said(line.label), _said(line.value)) for line in group.lines]
+        if group.note.strip():
+            rows.append(_Row("note", _said(group.note)))
+    return [row for row in rows if row.label or row.value]
+
+
+def _said(text: str) -> str:
+    """The text without what no client draws; lone surrogates would not even travel."""
+    return (
+        "".join(sign for sign in text if sign >= " " or sign == "\n").encode(errors="ignore").decode().strip()
+    )
+
+
+# ---------------------------------------------------------------- drawing
+
+
+def _draw(card: Card, rows: Sequence[_Row], room: _Room) -> dict[str, Any]:
+    elements = [_row(row, room) for row in rows[: room.rows]]
+    if len(rows) > room.rows:
+        elements.append(_words(f"{ELLIPSIS} +{len(rows) - room.rows}", size="notation", colour="grey"))
+    elements += _buttons(card)
+    if card.stamp:
+        colour = {CardState.DONE: "green", CardState.REFUSED: "red"}.get(card.state, "grey")
+        elements.append(_words(card.stamp, colour=colour))
+    if card.fallback:
+        elements.append(_words(card.fallback, size="notation", colour="grey"))
+    header = {"title": _plain(card.title), "template": _COLOURS[card.state]}
+    if card.subtitle:
+        header["subtitle"] = _plain(card.subtitle)
+    return {
+        "schema": "2.0",
+        # A forwarded copy would never change again; the card is for whom it was sent to.
+        "config": {"update_multi": True, "enable_forward": False, "summary": {"content": card.title}},
+        "header": header,
+        "body": {"elements": elements or [_words(card.title)]},
+    }
+
+
+def _row(row: _Row, room: _Room) -> Element:
+    label, value = cut(row.label, room.label), cut(row.value, room.value)
+    if row.kind == "heading":
+        return _words(cut(row.label, room.value), size="heading")
+    if row.kind == "note":
+        return _words(cut(row.label, room.value), size="notation", colour="grey")
+    if not room.columns or not label or not value:
+        return _words(f"{label}: {value}" if label and value else label or value)
+    return _columns([(1, _words(label, colour="grey")), (3, _words(value))])
+
+
+def _columns(parts: Sequence[tuple[int, Element]]) -> Element:
+    """Elements beside each other; a weight of 0 leaves a column as wide as what stands in it."""
+    columns: list[Element] = []
+    for share, element in parts:
+        width = {"width": "weighted", "weight": share} if share else {"width": "auto"}
+        columns.append({"tag": "column", **width, "elements": [element]})
+    return {"tag": "column_set", "horizontal_spacing": "8px", "columns": columns}
+
+
+def _words(text: str, size: str = "normal", colour: str = "default") -> Element:
+    return {"tag": "div", "text": {**_plain(text), "text_size": size, "text_color": colour}}
+
+
+def _plain(text: str) -> Element:
+    return {"tag": "plain_text", "content": text}
+
+
+def _buttons(card: Card) -> list[Element]:
+    """Buttons side by side where they are few and short; one that asks for words has its field above it."""
+    simple = [_button(card, button) for button in card.buttons if not button.asks]
+    in_a_row = 1 < len(simple) <= 3 and all(
+        len(button.label) <= _SIDE_BY_SIDE for button in card.buttons if not button.asks
+    )
+    elements = [_columns([(0, button) for button in simple])] if in_a_row else simple
+    return elements + [_form(card, button) for button in card.buttons if button.asks]
+
+
+def _button(card: Card, button: Button) -> Element:
+    return {
+        "tag": "button",
+        "text": _plain(cut(_said(button.label), _BUTTON_LIMIT) or "—"),
+        "type": _TONES[button.tone],
+        "width": "default" if len(button.label) <= _SIDE_BY_SIDE else "fill",
+        "behaviors": [{"type": "callback", "value": {"card": card.id, "action": button.action}}],
+    }
+
+
+def _form(card: Card, button: Button) -> Element:
+    submit = {**_button(card, button), "name": f"button_{button.action}", "form_action_type": "submit"}
+    field = {
+        "tag": "input",
+        "name": f"reason_{button.action}",
+        "placeholder": _plain(cut(_said(button.asks), _PLACEHOLDER_LIMIT)),
+        "max_length": TAP_TEXT_LIMIT,
+        "width": "fill",
+    }
+    return {"tag": "form", "name": f"form_{button.action}", "elements": [_columns([(3, field), (1, submit)])]}

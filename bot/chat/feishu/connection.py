@@ -1,0 +1,193 @@
+"""The long connection: one websocket on which events come and are answered."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ipaddress
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+import structlog
+
+from bot.chat.errors import AuthFailed, ChannelError, Overloaded, Transient
+from bot.chat.feishu.api import Api
+from bot.chat.feishu.events import Unreadable, parse_object
+from bot.chat.feishu.frames import CONTROL, DATA, Assembly, Frame, FrameError, decode, encode, ping
+
+log = structlog.get_logger("kuguan.feishu")
+
+AT_ONCE: Final = 64
+"""Events worked on at the same time on one connection; further ones wait unread."""
+FRAME_LIMIT: Final = 2 * 1024 * 1024
+CONNECT_TIMEOUT: Final = 15.0
+PING_SECONDS: Final = (1.0, 600.0)
+_PING_DEFAULT: Final = 120.0
+_SILENCE: Final = 2.5
+"""How many pauses between pings may pass without a single frame before the connection counts as dead."""
+_FORBIDDEN: Final = "403"
+_AUTH_FAILED: Final = "514"
+_TOO_MANY: Final = "1000040350"
+
+
+class Answered:
+    """What to answer an event with, and whom to tell that the answer has left."""
+
+    def __init__(self, answer: Mapping[str, Any] | None = None) -> None:
+        self.answer = answer
+        self.sent = asyncio.Event()
+
+
+Take = Callable[[Mapping[str, Any]], Awaitable[Answered]]
+"""Handles one event; raises Overloaded when it was not kept and Unreadable when it cannot be read."""
+
+
+class Connection:
+    """Connects, answers, and notices when the other end is gone. `silence` is a factor of the ping pause."""
+
+    def __init__(
+        self, api: Api, session: aiohttp.ClientSession, take: Take, *, silence: float = _SILENCE
+    ) -> None:
+        self._api = api
+        self._session = session
+        self._take = take
+        self._silence = silence
+        self._pause = _PING_DEFAULT
+        self._heard = 0.0
+        self.is_open = False
+
+    async def once(self) -> None:
+        """Connect and serve until the connection ends; raises a ChannelError where it could not be had."""
+        endpoint = await self._api.endpoint()
+        url = endpoint.get("URL")
+        if not isinstance(url, str):
+            raise Transient("no address to connect to")
+        service = _checked(url)
+        self._configure(endpoint.get("ClientConfig"))
+        try:
+            socket = await asyncio.wait_for(
+                self._session.ws_connect(url, max_msg_size=FRAME_LIMIT), CONNECT_TIMEOUT
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            raise _refusal(error) from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Transient(f"not connected: {type(error).__name__}") from None
+        async with socket:
+            self.is_open = True
+            try:
+                await self._serve(socket, service)
+            finally:
+                self.is_open = False
+
+    async def _serve(self, socket: aiohttp.ClientWebSocketResponse, service: int) -> None:
+        """Read until the end; events still at work get to finish, their answers are then no longer needed."""
+        self._heard = asyncio.get_running_loop().time()
+        work: set[asyncio.Task[None]] = set()
+        room = asyncio.Semaphore(AT_ONCE)
+        assembly = Assembly()
+        alive = asyncio.create_task(self._keep_alive(socket, service))
+        try:
+            async for message in socket:
+                self._heard = asyncio.get_running_loop().time()
+                if message.type is not aiohttp.WSMsgType.BINARY:
+                    continue
+                try:
+                    frame = decode(message.data)
+                    payload = assembly.add(frame, self._heard) if frame.method == DATA else None
+                except FrameError as error:
+                    log.warning("frame not understood", error=str(error))
+                    continue
+                if frame.method == CONTROL and frame.header("type") == "pong":
+                    self._configure(_object(frame.payload))
+                elif payload is not None and frame.header("type") == "event":
+                    await room.acquire()
+                    task = asyncio.create_task(self._handle(socket, frame, payload))
+                    work.add(task)
+                    task.add_done_callback(work.discard)
+                    task.add_done_callback(lambda _: room.release())
+        finally:
+            alive.cancel()
+        if alive.done() and not alive.cancelled() and alive.exception() is not None:
+            raise Transient("no sign of life from the other end")
+
+    async def _handle(self, socket: aiohttp.ClientWebSocketResponse, frame: Frame, payload: bytes) -> None:
+        began = asyncio.get_running_loop().time()
+        answered = None
+        try:
+            answered = await self._take(parse_object(payload))
+            code = 200
+        except Unreadable as error:
+            # A repeat would be as unreadable.
+            log.warning("event not understood", error=str(error))
+            code = 200
+        except (Overloaded, TimeoutError, ChannelError) as error:
+            log.warning("event not kept", error=repr(error))
+            code = 500
+        except Exception:
+            log.exception("event failed")
+            code = 500
+        body: dict[str, Any] = {"code": code}
+        if answered is not None and answered.answer is not None:
+            data = json.dumps(answered.answer, ensure_ascii=False).encode()
+            body["data"] = base64.b64encode(data).decode()
+        spent = int((asyncio.get_running_loop().time() - began) * 1000)
+        try:
+            await socket.send_bytes(encode(frame.answer(json.dumps(body).encode(), spent)))
+        except (aiohttp.ClientError, ConnectionError) as error:
+            log.info("answer not sent", error=type(error).__name__)
+        finally:
+            if answered is not None:
+                answered.sent.set()
+
+    async def _keep_alive(self, socket: aiohttp.ClientWebSocketResponse, service: int) -> None:
+        """Ping at the pace the other end asked for, and close when it has gone silent."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            try:
+                await socket.send_bytes(encode(ping(service)))
+            except (aiohttp.ClientError, ConnectionError) as error:
+                log.info("ping not sent", error=type(error).__name__)
+            await asyncio.sleep(self._pause)
+            if clock() - self._heard > self._pause * self._silence:
+                await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY)
+                raise Transient("no sign of life from the other end")
+
+    def _configure(self, config: Any) -> None:
+        """Take over the ping pause, in seconds; it may change while connected."""
+        seconds = config.get("PingInterval") if isinstance(config, dict) else None
+        if isinstance(seconds, int | float) and not isinstance(seconds, bool):
+            self._pause = min(max(float(seconds), PING_SECONDS[0]), PING_SECONDS[1])
+
+
+def _checked(url: str) -> int:
+    """The service named in an address to connect to; raises Transient for an address without encryption."""
+    parts = urlsplit(url)
+    if parts.scheme != "wss" and not (parts.scheme == "ws" and _is_local(parts.hostname or "")):
+        raise Transient("the address to connect to is not encrypted")
+    service = parse_qs(parts.query).get("service_id", [""])[0]
+    return int(service) if service.isascii() and service.isdigit() and len(service) <= 9 else 0
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _refusal(error: aiohttp.WSServerHandshakeError) -> ChannelError:
+    headers: Mapping[str, str] = error.headers or {}
+    status, detail = headers.get("handshake-status", ""), headers.get("handshake-autherrcode", "")
+    if status == _FORBIDDEN or (status == _AUTH_FAILED and detail != _TOO_MANY):
+        return AuthFailed(f"connection refused: {status} {detail}")
+    return Transient(f"connection refused: HTTP {error.status} {status} {detail}")
+
+
+def _object(data: bytes) -> Any:
+    try:
+        return json.loads(data) if data else None
+    except (ValueError, RecursionError):
+        return None
