@@ -61,6 +61,7 @@ log = structlog.get_logger("kuguan.dingtalk")
 
 ANSWER_SECONDS: Final = 1.5
 """A tap has to be answered within two seconds."""
+AFTER_ANSWER: Final = 0.1
 KEEP_TRIES: Final = 5
 """How often a message is offered to a bot that is overloaded: DingTalk promises no second delivery."""
 FOLLOW_TRIES: Final = 3
@@ -289,6 +290,9 @@ class DingTalkChannel:
 
     async def _follow(self, tap: ClickIn, answer: Answer, *, shown: bool) -> None:
         """Show everybody what the tap led to, and say what the answer to it could not show."""
+        if shown:
+            # The update goes another way than the answer and must not overtake it.
+            await asyncio.sleep(AFTER_ANSWER)
         said = [answer.text]
         if not shown and (answer.card is None or answer.card.state is CardState.OPEN):
             said.append(answer.toast)
