@@ -23,6 +23,7 @@ from bot.chat.platform import (
     CardState,
     Channel,
     Content,
+    LateUpdate,
     MessageRef,
     Text,
     UpdateResult,
@@ -162,7 +163,9 @@ class Sender:
             shown = seen(await prepare(ask, row), ask)
             card = draw(shown, ask.facts)
             found: dict[str, Any] = {}
-            if row.shown != _mark(card):
+            # Where a card can be replaced once only, that once is for taking its buttons away.
+            waits = channel.capabilities.late_update is LateUpdate.ONCE and bool(card.buttons)
+            if row.shown != _mark(card) and not waits:
                 found = await self._replace(delivery, channel, row, card)
             if shown.data != row.data or found:
                 await self._desk.runtime.writer.act(lambda tx: remember_shown(tx, row, shown, found))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
+import json
 import os
-from collections.abc import Sequence
+import urllib.request
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from aiohttp import ClientSession, ClientTimeout
@@ -16,6 +20,7 @@ from bot.chat.products import PRODUCTS
 from bot.chat.settings import ChatSettings
 from bot.texts import Words
 from deploy.errors import CommandFailed
+from deploy.location import base_url, not_running
 from services.kit.settings import SettingInvalid, SettingMissing, Settings
 
 CALL_SECONDS = 10.0
@@ -37,6 +42,19 @@ def check_chat(product: str, data: Path) -> Sequence[Finding]:
     except (SettingMissing, SettingInvalid) as wrong:
         said = f"{wrong.facts['setting']}: {wrong.facts['hint']}"
         raise CommandFailed(f"设置缺失或不对 {said}", f"a setting is missing or wrong: {said}") from None
+
+
+def chats_now() -> Sequence[Mapping[str, Any]]:
+    """How each chat of the running system is; raises CommandFailed where nothing runs."""
+    url = base_url()
+    # No proxy of the environment stands between us and our own machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{url}/status", timeout=CALL_SECONDS) as reply:
+            chats: Sequence[Mapping[str, Any]] = json.load(reply)["chats"]
+            return chats
+    except (OSError, http.client.HTTPException, ValueError, KeyError):
+        raise not_running(url) from None
 
 
 def words_of(finding: Finding) -> tuple[str, str]:

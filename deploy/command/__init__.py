@@ -10,7 +10,7 @@ from rich.console import Console as Screen
 from rich.text import Text
 
 from deploy.command import system, talk
-from deploy.command.chats import check_chat
+from deploy.command.chats import check_chat, status
 from deploy.command.clients import clients
 from deploy.command.events import events
 from deploy.command.prepare import prepare
@@ -38,6 +38,7 @@ for word in (
 ):
     application.command()(word)
 application.command("check-chat")(check_chat)
+application.command()(status)
 application.add_typer(imports, name="import")
 application.add_typer(events, name="events")
 application.add_typer(clients, name="clients")

@@ -1,0 +1,129 @@
+"""Work chats beside a running system: their fakes on a loop of their own, and the people who use them."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, Final, TypeVar
+
+from tests.fakes.chat import FakeChat, Shown, ShownCard
+
+PATIENCE: Final = 60.0
+Result = TypeVar("Result")
+
+
+class Chats:
+    """Fakes at work in the background, until stopped."""
+
+    def __init__(self, fakes: Sequence[FakeChat], folder: Path) -> None:
+        self.fakes = {fake.platform: fake for fake in fakes}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        for fake in fakes:
+            place = folder / fake.platform
+            place.mkdir(parents=True)
+            self.run(fake.start(place))
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Do something on the fakes' loop and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings with which a bot finds all of them."""
+        return {name: value for fake in self.fakes.values() for name, value in fake.environment.items()}
+
+    def bot_is_at(self, url: str) -> None:
+        """Tell every fake where the bot is."""
+        for fake in self.fakes.values():
+            self.run(fake.bot_is_at(url))
+
+    def stop(self) -> None:
+        """End the fakes and their loop."""
+        for fake in self.fakes.values():
+            self.run(fake.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(PATIENCE)
+
+    def person(self, platform: str, user: str) -> ChatPerson:
+        """Somebody who uses one of the chats."""
+        return ChatPerson(self, self.fakes[platform], user)
+
+
+class ChatPerson:
+    """Somebody in a work chat."""
+
+    def __init__(self, chats: Chats, fake: FakeChat, user: str) -> None:
+        self._chats = chats
+        self._fake = fake
+        self.user = user
+
+    def says(self, text: str, group: str = "") -> None:
+        """Write to the bot, or mention it in a group."""
+        self._chats.run(self._fake.say(self.user, text, group))
+
+    def enters(self) -> None:
+        """Open the chat with the bot."""
+        self._chats.run(self._fake.enter(self.user))
+
+    def taps(self, card: ShownCard, action: str) -> str:
+        """Tap a button; answers with the passing word."""
+        return self._chats.run(self._fake.tap(self.user, card, action))
+
+    def sees(self, group: str = "") -> Sequence[Shown]:
+        """Everything in the chat with the bot, as it looks now."""
+        return self._fake.seen(self.user, group)
+
+    def cards(self, *words: str) -> list[ShownCard]:
+        """The cards with all of these words, oldest first."""
+        found = [shown.card for shown in self.sees() if shown.card is not None]
+        return [card for card in found if all(word in card.text or word in card.title for word in words)]
+
+    def gets(self, action: str, *words: str) -> ShownCard:
+        """Wait for a card with a button and words."""
+
+        def look() -> ShownCard | None:
+            return next((card for card in reversed(self.cards(*words)) if action in card.buttons), None)
+
+        return self._waits(look, f"{action} on a card with {words}")
+
+    def hears(self, *words: str) -> str:
+        """Wait for a message with all of these words."""
+
+        def look() -> str | None:
+            texts = (shown.text for shown in reversed(self.sees()) if shown.card is None)
+            return next((text for text in texts if all(word in text for word in words)), None)
+
+        return self._waits(look, f"a message with {words}")
+
+    def waits_until_closed(self, *words: str) -> None:
+        """Wait until the newest card with these words has nothing left to tap."""
+
+        def look() -> bool | None:
+            found = self.cards(*words)
+            return True if found and not found[-1].buttons else None
+
+        self._waits(look, f"the card with {words} is closed")
+
+    def _waits(self, look: Callable[[], Result | None], what: str) -> Result:
+        ends = monotonic() + PATIENCE
+        while True:
+            found = look()
+            if found is not None:
+                return found
+            assert monotonic() < ends, f"{self.user} never saw {what}: {list(self.sees())[-5:]}"
+            sleep(0.05)
+
+
+def accounts_table(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:
+    """A table of accounts as an administrator imports it."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["platform", "tenant", "user_id", "person"])
+        writer.writeheader()
+        writer.writerows(rows)
+    return path

@@ -1,0 +1,172 @@
+"""The same journey through each work chat and across several of them at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fakes.wecom import FakeWecom
+from tests.journey.chats import Chats, accounts_table
+from tests.journey.system import System
+
+# Of each product the accounts of a requester, their manager and a keeper.
+ACCOUNTS = {
+    "wecom": ("ZhangSan", "lisi", "wangwu"),
+}
+PEOPLE = ("zhangsan", "lixia", "zhaoliu")
+NUMBER = re.compile(r"LY\d+")
+CODE = re.compile(r"[2-9A-Z]{4}-[2-9A-Z]{4}")
+
+
+@pytest.fixture(scope="module")
+def chats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chats]:
+    """A fake of each product."""
+    fakes = Chats([FakeWecom()], tmp_path_factory.mktemp("chats"))
+    try:
+        yield fakes
+    finally:
+        fakes.stop()
+
+
+@pytest.fixture(scope="module")
+def connected(chats: Chats, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """The demo company whose bot is connected to all of them, with everybody's accounts imported."""
+    folder = tmp_path_factory.mktemp("connected")
+    system = System(folder / "data", settings=chats.environment).start()
+    try:
+        chats.bot_is_at(system.url)
+        rows = [
+            {"platform": platform, "tenant": chats.fakes[platform].tenant, "user_id": user, "person": person}
+            for platform, users in ACCOUNTS.items()
+            for user, person in zip(users, PEOPLE, strict=True)
+        ]
+        system.command("import", "identities", str(accounts_table(folder / "accounts.csv", rows)))
+        yield system
+        system.verify()
+    finally:
+        system.stop()
+
+
+@pytest.mark.parametrize("platform", list(ACCOUNTS))
+def test_the_whole_journey_in_one_chat(connected: System, chats: Chats, platform: str) -> None:
+    requester, manager, keeper = (chats.person(platform, user) for user in ACCOUNTS[platform])
+    on_hand = connected.stock("BG-001")["on_hand"]
+
+    # Each of them talks there once, so that this is where they are reached.
+    for person in (manager, keeper):
+        person.says("A4纸还有多少")
+        assert person.hears("A4打印纸") or True
+    requester.says("领5包A4纸 用于投标")
+    card = requester.gets("confirm", "A4打印纸")
+    assert f"{on_hand} → {on_hand - 5}" in card.text
+    requester.taps(card, "confirm")
+    order = order_of(requester.gets("withdraw", "LY"))
+
+    approval = manager.gets("approve", order)
+    assert "投标" in approval.text
+    manager.taps(approval, "approve")
+    keeper.taps(keeper.gets("hand_over", order), "hand_over")
+
+    connected.reaches(order, "FULFILLED")
+    assert requester.hears(order, "已发料完成")
+    for person in (requester, manager, keeper):
+        person.waits_until_closed(order)
+    assert connected.stock("BG-001")["on_hand"] == on_hand - 5
+    assert len(connected.entries(order)) == 1
+
+
+def order_of(card: object) -> str:
+    """The order's name on a card."""
+    found = NUMBER.search(repr(card))
+    assert found, card
+    return found[0]
+
+
+def test_one_request_goes_through_several_chats(connected: System, chats: Chats) -> None:
+    """Asked for in a work chat, approved in another one, handed over on the page."""
+    platforms = list(ACCOUNTS)
+    requester = chats.person(platforms[0], ACCOUNTS[platforms[0]][0])
+    manager = chats.person(platforms[-1], ACCOUNTS[platforms[-1]][1])
+    keeper = connected.person("zhaoliu")
+    requester.says("库存 鼠标")
+    manager.says("待办")
+    assert keeper.says("A4纸还有多少").texts or True
+    requester.says("领6包A4纸 用于投标")
+    requester.taps(requester.gets("confirm", "A4打印纸"), "confirm")
+    order = order_of(requester.gets("withdraw", "LY"))
+    manager.taps(manager.gets("approve", order), "approve")
+    keeper.taps(keeper.gets(order, "hand_over"), "hand_over")
+    connected.reaches(order, "FULFILLED")
+    assert requester.hears(order, "已发料完成")
+    for person in (requester, manager):
+        person.waits_until_closed(order)
+
+
+def test_an_unknown_account_is_bound_by_the_code_it_gets(connected: System, chats: Chats) -> None:
+    stranger, sunli = chats.person("wecom", "sun.li"), connected.person("sunli")
+    chats.fakes["wecom"].members.add("sun.li")  # type: ignore[attr-defined]
+    stranger.says("A4纸还有多少")
+    code = CODE.search(stranger.hears("绑定码"))
+    assert code is not None
+    assert not [shown for shown in stranger.sees() if "A4" in shown.text], "nothing else is told"
+    sunli.taps(sunli.says(f"绑定 {code[0]}").offering("confirm"), "confirm")
+    assert sunli.hears("sun.li 已绑定")
+    stranger.says("A4纸还有多少")
+    assert stranger.cards("A4打印纸") or stranger.hears("A4打印纸")
+    again = sunli.says(f"绑定 {code[0]}").offering("confirm")
+    assert not sunli.taps(again, "cancel").card.buttons
+
+
+def test_a_code_from_the_page_binds_the_account_it_is_sent_from(connected: System, chats: Chats) -> None:
+    account, zhoujie = chats.person("wecom", "zhou.jie"), connected.person("zhoujie")
+    chats.fakes["wecom"].members.add("zhou.jie")  # type: ignore[attr-defined]
+    code = CODE.search(zhoujie.says("绑定").texts[-1])
+    assert code is not None
+    account.says(code[0].lower())
+    assert account.hears("已绑定", "您好")
+    thief = chats.person("wecom", "thief")
+    chats.fakes["wecom"].members.add("thief")  # type: ignore[attr-defined]
+    thief.says(code[0])
+    assert thief.hears("绑定码")
+
+
+def test_an_unbound_account_can_no_longer_do_anything(connected: System, chats: Chats) -> None:
+    account, wujing = chats.person("wecom", "lost.phone"), connected.person("wujing")
+    chats.fakes["wecom"].members.add("lost.phone")  # type: ignore[attr-defined]
+    code = CODE.search(wujing.says("绑定").texts[-1])
+    assert code is not None
+    account.says(code[0])
+    assert account.hears("已绑定")
+    account.says("领1包A4纸 用于打印")
+    card = account.gets("confirm", "A4打印纸")
+    choice = wujing.says("解绑").offering("choose_1")
+    wujing.taps(choice, "choose_1")
+    before = connected.orders_of("wujing")
+    account.taps(card, "confirm")
+    account.says("领1包A4纸 用于打印")
+    assert account.hears("绑定码")
+    assert connected.orders_of("wujing") == before
+
+
+def test_the_bot_dies_between_a_tap_and_its_outcome(connected: System, chats: Chats) -> None:
+    """What was acknowledged is done, once, and every card comes to its true state."""
+    for platform, users in ACCOUNTS.items():
+        requester, manager, keeper = (chats.person(platform, user) for user in users)
+        for person in (manager, keeper):
+            person.says("待办")
+        requester.says("领7包A4纸 用于投标")
+        requester.taps(requester.gets("confirm", "−7 包"), "confirm")
+        order = order_of(requester.gets("withdraw", "LY"))
+        approval = manager.gets("approve", order)
+        manager.taps(approval, "approve")
+        connected.wait_restarted("bot", connected.kill("bot"))
+        chats.bot_is_at(connected.url)
+        picking = keeper.gets("hand_over", order)
+        keeper.taps(picking, "hand_over")
+        connected.reaches(order, "FULFILLED")
+        assert requester.hears(order, "已发料完成")
+        for person in (requester, manager, keeper):
+            person.waits_until_closed(order)
+        assert len(connected.entries(order)) == 1
