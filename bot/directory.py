@@ -36,13 +36,17 @@ class Directory:
         people = [person for person in self._desk.company.people.values() if not person.left]
         return [self._profile(person, language, language) for person in people]
 
-    async def find(self, words: str) -> str | None:
-        """The id of the person with this id or exactly this name."""
+    async def find(self, words: str) -> Sequence[str]:
+        """The ids of the people who work here with this id, else with exactly this name."""
         await self._desk.company.refresh(self._desk.runtime.reader)
         people = self._desk.company.people
-        named = [person.id for person in people.values() if words in (person.name, person.name_en)]
-        found = words if words in people else (named[0] if len(named) == 1 else None)
-        return found if found is not None and not people[found].left else None
+        if words in people:
+            return [] if people[words].left else [words]
+        return sorted(
+            person.id
+            for person in people.values()
+            if words in (person.name, person.name_en) and not person.left
+        )
 
     async def choose_language(self, person: str, language: str) -> None:
         """Speak a language with a person from now on."""

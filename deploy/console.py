@@ -57,9 +57,10 @@ class Console:
         """What the bot understands by a sentence; nothing is said and nothing changes."""
         return self._post("/console/interpret", {"as": self._person, "text": text})
 
-    def tap(self, card: str, action: str) -> Answer:
-        """Tap a button of a card; answers with the messages it brought."""
-        told = {"as": self._person, "card": card, "action": action, "id": new_id()}
+    def tap(self, card: str, action: str, text: str = "") -> Answer:
+        """Tap a button of a card, with words where it asks for some; answers with the messages it brought,
+        and ``refused`` where there was no such card of this person."""
+        told = {"as": self._person, "card": card, "action": action, "text": text, "id": new_id()}
         return self._post("/console/tap", told)
 
     def inbox(self, limit: int = 20) -> Answer:
@@ -108,6 +109,18 @@ class Console:
             return CommandFailed(
                 f"没有叫「{self._person}」的人;请用人员编号或姓名。",
                 f"Nobody is called {self._person!r}; use a person's id or name.",
+            )
+        if reason == "PERSON_AMBIGUOUS":
+            people = facts.get("people", "")
+            return CommandFailed(
+                f"叫「{self._person}」的不止一人,请用人员编号:{people}。",
+                f"More than one person is called {self._person!r}; use an id: {people}.",
+            )
+        if reason == "FIELD_MISSING" and facts.get("field") in ("card", "action"):
+            return CommandFailed(
+                "卡片编号或按钮名写错了:编号在卡片右下角,按钮名如 confirm、approve。",
+                "The card's id or the action is misspelt: the id is at the card's lower edge, "
+                "actions are such as confirm or approve.",
             )
         if reason in _WORDS:
             return CommandFailed(*_WORDS[reason])

@@ -24,11 +24,12 @@ _MAXIMUM_WIDTH = 76
 
 @dataclass(frozen=True)
 class Choice:
-    """A button that can be tapped by its number."""
+    """A button that can be tapped by its number, and what it asks to be told with it."""
 
     card: str
     action: str
     label: str
+    asks: str = ""
 
 
 def show(screen: Screen, messages: Sequence[Mapping[str, Any]]) -> list[Choice]:
@@ -73,7 +74,8 @@ def talk(screen: Screen, console: Console, person: str) -> None:
                 answer = console.inbox(5)
             elif said.isascii() and said.isdigit() and 1 <= int(said) <= len(choices):
                 chosen = choices[int(said) - 1]
-                answer = console.tap(chosen.card, chosen.action)
+                words = screen.input(Text(f"{chosen.asks} › ", style="dim")).strip() if chosen.asks else ""
+                answer = console.tap(chosen.card, chosen.action, words)
             else:
                 answer = console.ask(said)
         except CommandFailed as failure:
@@ -92,12 +94,15 @@ def _card(card: Mapping[str, Any], choices: list[Choice]) -> Panel:
         parts.append(_lines(lines))
     buttons = Text()
     for button in card.get("buttons", []):
-        choices.append(Choice(str(card["id"]), str(button["action"]), str(button["label"])))
+        told = (str(button.get(name, "")) for name in ("action", "label", "asks"))
+        choices.append(Choice(str(card["id"]), *told))
         style = _TONES.get(str(button.get("tone", "")), "bold")
         buttons.append(f"[{len(choices)}] {button['label']}", style=style)
         buttons.append("   ")
     if buttons:
         parts += [Text(), buttons]
+        if card.get("fallback"):
+            parts.append(Text(str(card["fallback"]), style="dim"))
     if card.get("stamp"):
         parts.append(Text(str(card["stamp"]), style="bold"))
     title = Text(str(card.get("title", "")), style="bold")

@@ -134,7 +134,8 @@ def _totals(report: Report) -> Table:
 
 
 def _closing(report: Report) -> Text:
-    if report.written:
+    changed = report.totals["taken"] + report.totals["mended"]
+    if report.written and changed:
         document = f"(单据 document {report.document})" if report.document else ""
         return Text(f"已写入 written{document}", style="bold green")
     if report.dry_run:

@@ -34,8 +34,8 @@ Interpret = Callable[[str, str], Awaitable[Mapping[str, Any]]]
 class Namebook(Protocol):
     """Finds the person a command line names."""
 
-    async def find(self, words: str) -> str | None:
-        """The id of the active person with this id or exactly this name; None when there is none."""
+    async def find(self, words: str) -> Sequence[str]:
+        """The id of the active person with this id, else the ids of all with exactly this name."""
         ...
 
 
@@ -76,7 +76,9 @@ class Console:
         before = await self._local.conversation.revision(person)
         answer, event = await self._local.tap(person, card_id, action, key, DOOR, text)
         toast = answer.toast if answer else ""
-        return await self._answer(person, event, before, toast)
+        # An answer without a card: there was nothing of this person's that could be tapped.
+        refused = answer is not None and answer.card is None
+        return await self._answer(person, event, before, toast, refused=refused)
 
     async def _inbox(self, request: Request) -> StreamResponse:
         self._authenticate(request)
@@ -92,7 +94,13 @@ class Console:
         return as_json(await self._interpret(person, text_field(data, "text")))
 
     async def _answer(
-        self, person: str, event: Event, after: int, toast: str = "", behind: int = 0
+        self,
+        person: str,
+        event: Event,
+        after: int,
+        toast: str = "",
+        behind: int = 0,
+        refused: bool = False,
     ) -> StreamResponse:
         """What changed after a revision, in reading order; only messages ``behind`` a place where one is
         given."""
@@ -103,7 +111,7 @@ class Console:
         shown = [_shown(message) for message in messages if _from_bot(message) and message.sequence > behind]
         if toast:
             shown.append({"text": toast, "card": None})
-        return as_json({"messages": shown})
+        return as_json({"messages": shown, "refused": True} if refused else {"messages": shown})
 
     def _authenticate(self, request: Request) -> None:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
@@ -111,10 +119,12 @@ class Console:
             raise Refusal(401, "SECRET_WRONG")
 
     async def _person(self, words: object) -> str:
-        person = await self._namebook.find(words) if isinstance(words, str) and words else None
-        if person is None:
+        found = await self._namebook.find(words) if isinstance(words, str) and words else []
+        if not found:
             raise Refusal(404, "PERSON_UNKNOWN")
-        return person
+        if len(found) > 1:
+            raise Refusal(409, "PERSON_AMBIGUOUS", people=", ".join(found))
+        return found[0]
 
 
 def _from_bot(message: Message) -> bool:

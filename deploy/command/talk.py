@@ -66,15 +66,28 @@ def tap(
     action: Annotated[
         str, typer.Argument(metavar="ACTION", help="confirm, cancel, approve, reject, hand_over, …")
     ],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="WORDS", help="Why, where the button asks for it (reject)")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """点按钮 Tap a button of a card and print the answer.
 
-    Example: kuguan tap --as lixia CARD approve
+    Example: kuguan tap --as lixia CARD reject --reason "预算没批"
+
+    Exit code 1 where there is no such card of this person.
     """
     from deploy.console import Console
 
-    _show_messages(Console(person).tap(card, action), as_json)
+    answer = Console(person).tap(card, action, reason)
+    if not answer.get("refused"):
+        _show_messages(answer, as_json)
+        return
+    if as_json:
+        print_json(answer)
+    for message in answer["messages"]:
+        typer.echo(message["text"], err=True)
+    raise typer.Exit(1)
 
 
 def _show_messages(answer: dict[str, Any], as_json: bool) -> None:
@@ -83,4 +96,8 @@ def _show_messages(answer: dict[str, Any], as_json: bool) -> None:
         return
     from deploy.conversation import show
 
-    show(Screen(highlight=False), answer.get("messages", []))
+    screen = Screen(highlight=False)
+    messages = answer.get("messages", [])
+    show(screen, messages)
+    if not messages:
+        screen.print("没有消息 · no messages", style="dim")

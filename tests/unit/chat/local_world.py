@@ -111,11 +111,8 @@ class SmallDirectory:
         found = [await self.profile(person, language) for person in PEOPLE]
         return [profile for profile in found if profile is not None]
 
-    async def find(self, words: str) -> str | None:
-        for person, names in PEOPLE.items():
-            if words in (person, names[0], names[1]):
-                return person
-        return None
+    async def find(self, words: str) -> Sequence[str]:
+        return [person for person, names in PEOPLE.items() if words in (person, *names)]
 
 
 @dataclass

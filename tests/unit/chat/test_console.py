@@ -7,7 +7,8 @@ import pytest
 
 from bot.chat.console import Console
 from bot.chat.local import LocalChat
-from bot.chat.platform import Address, Answer, Button, Card, CardState, Event, Line, Text, TextIn
+from bot.chat.platform import Address, Answer, Button, Card, CardState, ClickIn, Event, Line, Text, TextIn
+from tests.unit.chat import local_world
 from tests.unit.chat.conftest import CONSOLE_SECRET, World
 
 CARD = Card(
@@ -69,6 +70,36 @@ async def test_a_tap_gives_the_card_as_it_is_now_and_the_passing_word(world: Wor
     assert status == 200
     assert [message["text"] for message in answer["messages"]] == ["确认领用", "收到"]
     assert answer["messages"][0]["card"]["state"] == "done"
+
+
+async def test_what_was_written_with_a_tap_goes_along(world: World) -> None:
+    tap = {"as": "zhangsan", "id": "tap-0001", "card": "card-1", "action": "reject", "text": " 太贵 "}
+    await call(world, "tap", tap)
+    [event] = world.sink.heard.values()
+    assert isinstance(event, ClickIn)
+    assert event.text == "太贵"
+    status, answer = await call(world, "tap", {**tap, "id": "tap-0002", "text": "x" * 501})
+    assert (status, answer["error"]["reason"]) == (413, "TEXT_TOO_LONG")
+
+
+async def test_a_tap_on_a_card_nobody_knows_is_marked_as_refused(world: World) -> None:
+    world.sink.reply = lambda _: Answer(toast="这张卡片已失效")
+    tap = {"as": "zhangsan", "id": "tap-0001", "card": "nothing", "action": "confirm"}
+    _, answer = await call(world, "tap", tap)
+    assert answer == {"messages": [{"text": "这张卡片已失效", "card": None}], "refused": True}
+
+
+async def test_several_people_of_one_name_are_told_apart(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(local_world.PEOPLE, "zhangsan2", ("张三", "Zhang San", "财务部", "Finance", "zh"))
+    status, answer = await call(world, "ask", {"as": "张三", "id": "abcdefgh", "text": "你好"})
+    assert (status, answer["error"]) == (
+        409,
+        {"reason": "PERSON_AMBIGUOUS", "facts": {"people": "zhangsan, zhangsan2"}},
+    )
+    status, _ = await call(world, "ask", {"as": "zhangsan2", "id": "abcdefgh", "text": "你好"})
+    assert status == 200
 
 
 async def test_the_inbox_shows_what_the_bot_said(world: World) -> None:

@@ -17,6 +17,7 @@ from deploy import amounts, command, rows, sheets
 from deploy.console import Console
 from deploy.conversation import show
 from deploy.errors import CommandFailed
+from deploy.presentation import show_report
 from deploy.report import Report, RowReport
 from deploy.secrets import ensure_secrets
 from deploy.wording import REASONS
@@ -122,15 +123,28 @@ def test_cards_are_drawn_with_numbered_buttons_that_can_be_tapped() -> None:
         "id": "c1",
         "title": "领用 · 请确认",
         "lines": [{"label": "A4打印纸", "value": "−5 包", "change": {"before": "320", "after": "315"}}],
-        "buttons": [{"action": "confirm", "label": "确认"}, {"action": "cancel", "label": "[取消]"}],
+        "buttons": [
+            {"action": "confirm", "label": "确认"},
+            {"action": "cancel", "label": "[取消]", "asks": "原因"},
+        ],
         "state": "open",
+        "fallback": "回复「撤销 1007」可以撤回",
     }
     screen = Screen(file=io.StringIO(), width=80, record=True)
     choices = show(screen, [{"text": "好的", "card": None}, {"text": "", "card": card}])
     drawn = screen.export_text()
     assert [(choice.card, choice.action) for choice in choices] == [("c1", "confirm"), ("c1", "cancel")]
-    for words in ("好的", "320 → 315", "[1] 确认", "[2] [取消]", "c1"):
+    assert [choice.asks for choice in choices] == ["", "原因"]
+    for words in ("好的", "320 → 315", "[1] 确认", "[2] [取消]", "c1", "回复「撤销 1007」可以撤回"):
         assert words in drawn
+
+
+def test_an_import_that_changed_nothing_does_not_say_that_it_wrote() -> None:
+    for outcome, words in (("unchanged", "nothing new to write"), ("taken", "written")):
+        screen = Screen(file=io.StringIO(), width=80, record=True)
+        row = RowReport(2, "A", outcome)  # type: ignore[arg-type]
+        show_report(screen, Report("x.csv", "items", [row], written=True), all_rows=False)
+        assert words in screen.export_text().splitlines()[-1]
 
 
 def test_a_report_counts_every_row_once() -> None:
