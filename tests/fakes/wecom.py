@@ -21,7 +21,7 @@ from aiohttp import web
 from wechatpy.enterprise.crypto import WeChatCrypto  # type: ignore[import-untyped]
 
 from tests.fakes.chat import Shown, ShownCard
-from tests.fakes.wecom_cards import problem_of, shown_card
+from tests.fakes.wecom_cards import card_of, problem_of, shown_card
 
 CORP = "ww1234567890abcdef"
 AGENT = "1000002"
@@ -233,7 +233,7 @@ class FakeWecom:
         assert answer.findtext("MsgType") == "update_template_card"
         element = answer.find("TemplateCard")
         assert element is not None
-        card = _card_of(element)
+        card = card_of(element)
         assert not problem_of(card, TASK_ID), problem_of(card, TASK_ID)
         copy.card, copy.greyed = card, "replace_text" in card
 
@@ -390,28 +390,3 @@ class FakeWecom:
 
 def _cdata(text: str) -> str:
     return f"<![CDATA[{text}]]>"
-
-
-def _card_of(element: ET.Element) -> dict[str, Any]:
-    """A card from the tags of an answer."""
-
-    def texts(one: ET.Element, **names: str) -> dict[str, Any]:
-        found = {name: one.findtext(tag) for name, tag in names.items()}
-        return {name: value for name, value in found.items() if value is not None}
-
-    card = texts(
-        element,
-        card_type="CardType",
-        task_id="TaskId",
-        sub_title_text="SubTitleText",
-        replace_text="ReplaceText",
-    )
-    title = element.find("MainTitle")
-    if title is not None:
-        card["main_title"] = texts(title, title="Title", desc="Desc")
-    rows = [texts(row, keyname="KeyName", value="Value") for row in element.findall("HorizontalContentList")]
-    if rows:
-        card["horizontal_content_list"] = rows
-    buttons = [texts(one, text="Text", style="Style", key="Key") for one in element.findall("ButtonList")]
-    card["button_list"] = [{**button, "style": int(button["style"])} for button in buttons]
-    return card

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from tests.fakes.chat import ShownCard
 
@@ -76,3 +77,28 @@ def _problem_of_buttons(card: Mapping[str, Any]) -> str:
         if not 0 < len(button.get("key", "").encode()) <= 1024:
             return f"key of {button}"
     return "" if len(str(card.get("replace_text", ""))) <= 10 else "replace_text too long"
+
+
+def card_of(element: ET.Element) -> dict[str, Any]:
+    """A card from the tags of an answer to a callback."""
+
+    def texts(one: ET.Element, **names: str) -> dict[str, Any]:
+        found = {name: one.findtext(tag) for name, tag in names.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+    card = texts(
+        element,
+        card_type="CardType",
+        task_id="TaskId",
+        sub_title_text="SubTitleText",
+        replace_text="ReplaceText",
+    )
+    title = element.find("MainTitle")
+    if title is not None:
+        card["main_title"] = texts(title, title="Title", desc="Desc")
+    rows = [texts(row, keyname="KeyName", value="Value") for row in element.findall("HorizontalContentList")]
+    if rows:
+        card["horizontal_content_list"] = rows
+    buttons = [texts(one, text="Text", style="Style", key="Key") for one in element.findall("ButtonList")]
+    card["button_list"] = [{**button, "style": int(button["style"])} for button in buttons]
+    return card

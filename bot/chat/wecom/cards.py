@@ -11,11 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.chat.fitting import ELLIPSIS, cut
-from bot.chat.platform import Card, Line, Tone
+from bot.chat.platform import Answer, Card, Line, Tone
 from bot.chat.wecom.markup import Tree
 
 TITLE: Final = 26
@@ -83,6 +83,16 @@ def draw(card: Card, task: str, greyed: bool) -> Drawn:
     if greyed:
         drawn["replace_text"] = stamp
     return Drawn(drawn, fits)
+
+
+def with_toast(answer: Answer) -> Card:
+    """The card of an answer with its passing word: there is no other place that shows one."""
+    card = answer.card
+    assert card is not None, "asked for answers with a card only"
+    if not answer.toast.strip() or answer.toast in (card.subtitle, card.stamp):
+        return card
+    words = [answer.toast, card.subtitle] if card.subtitle.strip() else [answer.toast]
+    return replace(card, subtitle=" · ".join(words))
 
 
 def to_tags(card: Mapping[str, Any]) -> Tree:

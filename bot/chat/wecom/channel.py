@@ -59,7 +59,7 @@ from bot.chat.wecom.callbacks import (
     opened,
     reference_of,
 )
-from bot.chat.wecom.cards import draw, split, task_id, to_tags
+from bot.chat.wecom.cards import draw, split, task_id, to_tags, with_toast
 from bot.chat.wecom.crypto import Envelope, Forged
 from bot.chat.wecom.markup import Tree, write
 
@@ -285,7 +285,7 @@ class WecomChannel:
             return Response()
         if answer.text:
             self._follow(self._show_apart(event, replace(answer, card=None)))
-        drawn = draw(_with_toast(answer), _task(event), greyed=True)
+        drawn = draw(with_toast(answer), _task(event), greyed=True)
         return self._reply(event, "update_template_card", {"TemplateCard": to_tags(drawn.card)})
 
     def _reply(self, event: Event, kind: str, content: Mapping[str, Tree] | None) -> Response:
@@ -308,7 +308,7 @@ class WecomChannel:
     async def _show_late(self, event: ClickIn | EnterIn, answer: Answer) -> None:
         """What came after the callback was answered: the click's own code replaces the card."""
         if isinstance(event, ClickIn) and answer.card is not None and event.card_ref is not None:
-            updated = await self.update(event.card_ref, _with_toast(answer))
+            updated = await self.update(event.card_ref, with_toast(answer))
             if updated.result is UpdateResult.UPDATED:
                 answer = replace(answer, card=None, toast="")
         await self._show_apart(event, answer)
@@ -339,15 +339,6 @@ class WecomChannel:
     def _note(self, error: ChannelError | None) -> None:
         self._last_error = repr(error) if error else ""
         self._cut_off = isinstance(error, AuthFailed | Transient)
-
-
-def _with_toast(answer: Answer) -> Card:
-    """The card of an answer with its passing word: there is no other place that shows one."""
-    card = answer.card
-    assert card is not None, "asked for answers with a card only"
-    if not answer.toast or answer.toast in (card.subtitle, card.stamp):
-        return card
-    return replace(card, subtitle=answer.toast)
 
 
 def _task(event: ClickIn) -> str:
