@@ -320,6 +320,21 @@ SENTENCES: dict[str, str] = {
     "check.feishu.webhook.ok": "Encrypt Key and Verification Token are set. As request URL enter your public address followed by {path}",
     "check.feishu.unreachable": "Feishu cannot be reached ({error}). See whether this machine may connect to open.feishu.cn (Lark: open.larksuite.com)",
     "check.feishu.console.remember": "No program can see this, please look yourself: Events & Callbacks has the events Receive messages and User enters the chat with the bot, the callback Card action, and a version was published",
+    # Check of Slack
+    "check.slack.home.answers": "Answers appear on the Messages tab.",
+    "check.slack.settings.missing": "The setting {setting} is missing: {hint}",
+    "check.slack.settings.no_door": "There is no way in for messages yet. Set KUGUAN_SLACK_APP_TOKEN_FILE (Socket Mode, no public address needed) or KUGUAN_SLACK_SIGNING_SECRET_FILE (HTTP)",
+    "check.slack.token.right": "The bot “{bot}” is installed in the workspace “{team}”",
+    "check.slack.token.refused": "Slack does not take this Bot User OAuth Token ({error}). Copy the token that begins with xoxb- again: api.slack.com/apps → your app → OAuth & Permissions",
+    "check.slack.token.unreachable": "Slack cannot be reached ({error}). Check that this machine reaches slack.com on port 443",
+    "check.slack.token.no_bot": "This token belongs to the user “{user}”, not to a bot. Copy the Bot User OAuth Token, which begins with xoxb-",
+    "check.slack.scopes.right": "All permissions needed are granted",
+    "check.slack.scopes.missing": "Permissions are missing: {scopes}. Add them under OAuth & Permissions → Bot Token Scopes, then Reinstall to Workspace",
+    "check.slack.socket.right": "Socket Mode can connect",
+    "check.slack.socket.refused": "Socket Mode was refused ({error}). Switch it on under Socket Mode, and make an xapp- token with connections:write under Basic Information → App-Level Tokens",
+    "check.slack.socket.unreachable": "No address to connect to was given ({error}). Try again later",
+    "check.slack.http.ready": "The signing secret can be one. Set the Request URL of both Event Subscriptions and Interactivity & Shortcuts to https://your.domain{path}",
+    "check.slack.http.wrong_secret": "A signing secret is 32 hexadecimal digits. Copy it again: Basic Information → App Credentials → Signing Secret",
 }
 
 ERRORS: dict[str, str] = {

@@ -320,6 +320,21 @@ SENTENCES: dict[str, str] = {
     "check.feishu.webhook.ok": "Encrypt Key 和 Verification Token 已设置。请求地址填:您的公网地址加上 {path}",
     "check.feishu.unreachable": "连不上飞书({error})。请检查这台机器能否访问 open.feishu.cn(Lark 是 open.larksuite.com)",
     "check.feishu.console.remember": "这一步程序查不到,请自己核对:开发配置 → 事件与回调 里,「事件配置」有 接收消息 和 用户进入与机器人的会话,「回调配置」有 卡片回传交互,并且已经发布版本",
+    # Check of Slack
+    "check.slack.home.answers": "答复在旁边的「消息」页。",
+    "check.slack.settings.missing": "缺少设置 {setting}:{hint}",
+    "check.slack.settings.no_door": "还没有收消息的方式。请设置 KUGUAN_SLACK_APP_TOKEN_FILE(Socket Mode,不需要公网地址),或 KUGUAN_SLACK_SIGNING_SECRET_FILE(HTTP)",
+    "check.slack.token.right": "机器人「{bot}」已装在工作区「{team}」",
+    "check.slack.token.refused": "Slack 不接受这个 Bot User OAuth Token({error})。请到 api.slack.com/apps → 您的应用 → OAuth & Permissions 重新复制 xoxb- 开头的令牌",
+    "check.slack.token.unreachable": "连不上 Slack({error})。请检查这台电脑能否访问 slack.com 的 443 端口",
+    "check.slack.token.no_bot": "这是用户「{user}」的令牌,不是机器人的。请复制 xoxb- 开头的 Bot User OAuth Token",
+    "check.slack.scopes.right": "需要的权限都已授予",
+    "check.slack.scopes.missing": "缺少权限 {scopes}。请到 OAuth & Permissions → Bot Token Scopes 添加,再点 Reinstall to Workspace",
+    "check.slack.socket.right": "Socket Mode 可以连接",
+    "check.slack.socket.refused": "Socket Mode 连接被拒绝({error})。请到 Socket Mode 打开开关,并到 Basic Information → App-Level Tokens 生成带 connections:write 的 xapp- 令牌",
+    "check.slack.socket.unreachable": "没能取得连接地址({error})。请稍后再试",
+    "check.slack.http.ready": "签名密钥可用。请把 Event Subscriptions 和 Interactivity & Shortcuts 的 Request URL 都设为 https://您的域名{path}",
+    "check.slack.http.wrong_secret": "签名密钥应是 32 位十六进制。请到 Basic Information → App Credentials → Signing Secret 重新复制",
 }
 
 ERRORS: dict[str, str] = {
