@@ -54,7 +54,9 @@ _PATTERN = re.compile(
     f"{_NONSENSE} | {_SIGN} (?: {_ARABIC} | {_CHINESE} | (?P<odd> [{_ODD}] ) | {_ENGLISH} )", re.VERBOSE
 )
 _PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
-_RANGE = re.compile(r"\s*(?:[-~]|到|至|\bto\b|\bor\b|或)\s*(?=[\d一二两三四五六七八九十])")
+_RANGE = re.compile(
+    rf"\s*(?:[-~、]|到|至|\bto\b|\bor\b|或)\s*(?=[\d一二两三四五六七八九十]|{_WORD}(?![a-z]))"
+)
 _ABOUT_BEFORE = re.compile(
     r"(?:好?几(?=$)|数(?=$)|大约|大概|约|差不多|至少|最多|不超过|多于|少于|"
     r"\b(?:about|around|roughly|approximately|at least|at most|up to|over|under))\s?$"

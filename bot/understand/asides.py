@@ -8,6 +8,7 @@ from bot.understand.heard import Heard
 
 _END = r"(?=\s*(?:$|[,，。;；!~\n]))"
 _PEOPLE = r"(?:人(?!民)|员工|同事|工人|部门|班组|组|车间|工位|科室?|门店|办公室|学员|位)"
+_TURNS = r"(?:天|日|周|星期|礼拜|月|季度?|年|次|桌|台|车|户|家|栋|层|间)"
 _DAY_NAMES = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 
 DAY = re.compile(
@@ -53,12 +54,14 @@ RULES = (DAY, ENGLISH_DAY, URGENT, FOR_WHOM)
 
 PER_HEAD = re.compile(
     rf"""
-    (?:给|发给|为)? (?:每|各)(?:一|个|位|名|一个)?{_PEOPLE} (?:各|都|均)? (?:发|分|给|配|领|拿|要|来)?
+    (?:全员|全体|大家)? (?:给|发给|为)? (?:(?:每|各)(?:一|个|位|名|一个)?{_PEOPLE}|每(?:一|个)?{_TURNS})
+      (?:各|都|均)? (?:发|分|给|配|领|拿|要|来)?
     | 人手(?=\s*[\d一两二三]) | 一人(?=\s*[\d一两二三]) | 人均 | 按人头(?:各|算)?
     | (?<![a-z]) (?: (?:for\s|to\s)?(?:each|every)\s(?:person|one\sof\sus|of\sus|employee|staff\smember|staff
         |colleague|worker|department|team|member|participant|desk)
       | each\s(?:for|to)\s(?:everyone|everybody|all\sof\sus)
-      | per\s(?:person|head|employee|worker|department|team|desk|capita) | apiece
+      | per\s(?:person|head|employee|worker|department|team|desk|capita|day|week|month|year|room|table)
+      | daily | weekly | monthly | an?\s(?:day|week|month|year) | apiece
       | (?:everyone|everybody)\s(?:gets|needs|should\sget) ) (?![a-z])
     """,
     re.VERBOSE,

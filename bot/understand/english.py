@@ -363,6 +363,7 @@ ITEM_FILLERS = (*FILLERS, *_phrases("a | an | the | of | some | on | as | x"))
 EACH = ("each", "apiece")
 SOME = _phrases(
     """
+    dozens of | hundreds of | plenty of |
     some | a few | few | several | a couple of | a couple | many | lots of | a lot of | any |
     a bit of | a little | more | enough
     """

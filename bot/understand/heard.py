@@ -12,7 +12,7 @@ from services.kit.words import Span
 from services.kit.words.spelling import fold
 
 _QUESTION_PARTICLE = re.compile(r"(?<![什怎那这多要])么(?=[\s?。!,]*$)")
-_OR_NOT = re.compile(r"(有.*[^要是行好能对了])不(?=[\s?。!]*$)")
+_OR_NOT = re.compile(r"((?:有|能|可以).*[^要是行好能对了])不(?=[\s?。!]*$)")
 _NUMBERING = re.compile(r"(?:^|\n)[^\S\n]*(?:\d{1,2}(?:[.)](?!\d)|、)|[-•·])\s*|(?:^|\s)?[①-⑳]\s*")
 SHORTEST_NUMBER_CODE = 5
 """A code of fewer digits alone is read as a number when it stands in a sentence."""

@@ -11,8 +11,8 @@ from bot.understand.intents import Problem
 
 _TIMES_BEFORE = re.compile(r"(?:(?<![a-z0-9])x|×|\*)\s*$")
 _TIMES_BEHIND = re.compile(r"\s*(?:x(?![a-z0-9])|×|\*)\s*")
-_ORDINAL_BEFORE = re.compile(r"[第统唯其]$")
-_GLUED_BEFORE = re.compile(r"[a-z#/.-]$|[第]$|(?<![a-z])(?:no|any|every|some|this|that|which|the)\s$")
+_ORDINAL_BEFORE = re.compile(r"[第统唯其]\Z")
+_GLUED_BEFORE = re.compile(r"[a-z#/.-]\Z|第\Z|(?<![a-z])(?:no|any|every|some|this|that|which|the)\s\Z")
 _SPECIFICATION_BEHIND = re.compile(
     r"[a-z%°\"']|-?[/x×*]\d|[号寸层级色类型孔码折倍角线相芯键页代期面点次能厘分]|抽(?!纸)|[枚张只]装|合一"
 )
@@ -21,7 +21,7 @@ _HALF_BEHIND = re.compile(r"半(?=\s|$|的)")
 _TIME_BEHIND = re.compile(r"月|小时|星期|礼拜|钟头|半小时|人(?!民)|半月")
 _OF = re.compile(r"\s*(?:的|of(?![a-z]))?\s*")
 _NUMERALS = tuple("十百千万0123456789")
-_ABOUT_BEHIND = re.compile(r"左右|上下|以上|以下|以内")
+_ABOUT_BEHIND = re.compile(r"左右|上下|以上|以下|以内|多(?![功用媒层头士色芯孔彩肉])")
 _LEADERLESS = "百千万亿拾佰仟"
 
 
@@ -148,7 +148,9 @@ def _some(heard: Heard, start: int, end: int) -> list[Quantity]:
             continue
         unit, unit_end = _unit_at(heard, behind, end)
         # 十几 is a number, and 几 alone asks.
-        if heard.text[place:behind] == "几" and (unit is None or heard.text[place - 1 : place] in _NUMERALS):
+        if heard.text[place:behind] in "几数" and (
+            unit is None or heard.text[place - 1 : place] in _NUMERALS
+        ):
             continue
         found.append(Quantity(place, unit_end if unit else behind, None, is_explicit=False))
     return found

@@ -17,7 +17,7 @@ _I_HAVE = re.compile(r"\s*(?:我|我们|他|她|他们)有(?!没|多少|几|哪)
 _ASKS_FOR_STOCK = re.compile(r"库存|存量|存货|结存|现存|可用量|在库|^[\s?.!]*(?:stock|inventory)[\s?.!]*$")
 _UNIT_BEHIND = ("多少", "几")
 _ONLY_PLACE = re.compile(
-    r"有什么|有哪些|有啥|什么|哪些|东西|物料|商品|货|"
+    r"有什么|有哪些|有啥|啥|什么|哪些|东西|物料|商品|货|"
     r"what's|what is|what|which|items?|things?|goods|everything|all"
 )
 

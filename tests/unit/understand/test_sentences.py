@@ -70,7 +70,13 @@ def test_an_item_called_like_a_verb_does_not_silence_the_verb() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["SET OF 3 CAKE TINS PANTRY DESIGN", "TEA FOR ONE POLKADOT", "SALT & PEPPER SET"]
+    "name",
+    [
+        "SET OF 3 CAKE TINS PANTRY DESIGN",
+        "TEA FOR ONE POLKADOT",
+        "SALT & PEPPER SET",
+        "PADDED HANGERS PINK CHECK",
+    ],
 )
 def test_numbers_and_small_words_inside_a_name_belong_to_the_name(name: str) -> None:
     real = Vocabulary()
