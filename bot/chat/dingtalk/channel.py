@@ -134,7 +134,7 @@ class DingTalkChannel:
         after = set(self._after)
         if after:
             await asyncio.wait(after, timeout=ANSWER_SECONDS)
-        for task in self._after:
+        for task in after:
             task.cancel()
 
     def health(self) -> Health:
