@@ -1,0 +1,124 @@
+"""Template cards: any card keeps WeCom's lengths, nothing is lost in silence, and people can read them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat.fitting import card_text
+from bot.chat.platform import Answer, Card
+from bot.chat.wecom.cards import DEAD_KEY, draw, split, task_id, to_tags, with_toast
+from bot.chat.wecom.markup import write
+from bot.chat.wecom_bot.frames import plain
+from tests.fakes.wecom_cards import problem_of, shown_card
+from tests.unit.chat.wecom_cards import NAMED, cards
+
+GOLDEN = Path(__file__).parents[2] / "data" / "cards"
+TASK = re.compile(r"[0-9A-Za-z_@-]{1,128}")
+KINDS = {"wecom": True, "wecom_bot": False}
+
+
+@pytest.mark.parametrize("greyed", KINDS.values(), ids=KINDS)
+@given(card=cards())
+def test_any_card_keeps_the_products_lengths(greyed: bool, card: Card) -> None:
+    drawn = draw(card, task_id(card, "key"), greyed)
+    assert problem_of(drawn.card, TASK, greyed) == ""
+    assert [one["key"] for one in drawn.card["button_list"]] == (
+        [button.action for button in card.buttons][:6] or [DEAD_KEY]
+    )
+
+
+@given(cards())
+def test_a_card_that_fits_shows_every_word(card: Card) -> None:
+    drawn = draw(card, "card@1", greyed=True)
+    if not drawn.fits:
+        return
+    shown = shown_card("key", drawn.card, greyed=not card.buttons).text
+    words = [card.title, card.subtitle, card.fallback, *[button.label for button in card.buttons]]
+    words += [word for line in card.lines for word in (line.label, line.value)]
+    words += [group.title for group in card.groups] + [group.note for group in card.groups]
+    for word in words:
+        for line in word.splitlines():
+            assert line.strip() in shown
+
+
+@given(cards())
+def test_the_same_card_looks_the_same_and_its_task_names_its_sending(card: Card) -> None:
+    first, second = task_id(card, "one"), task_id(card, "two")
+    assert first != second
+    assert first.partition("@")[0] == second.partition("@")[0] == card.id
+    assert draw(card, first, greyed=True).digest == draw(card, first, greyed=True).digest
+    assert len(draw(card, first, greyed=True).digest) == 16
+
+
+@given(cards())
+def test_a_card_can_be_written_into_an_answer(card: Card) -> None:
+    written = write("TemplateCard", to_tags(draw(card, "card@1", greyed=True).card))
+    assert "<CardType>button_interaction</CardType>" in written
+    assert len(written.encode()) < 16 * 1024
+
+
+@given(st.text(max_size=400), st.integers(8, 64))
+def test_parts_of_a_text_fit_and_lose_nothing_but_space(text: str, size: int) -> None:
+    text = text.encode(errors="ignore").decode()
+    parts = list(split(text, size))
+    assert all(0 < len(part.encode()) <= size for part in parts)
+    assert "".join("".join(parts).split()) == "".join(text.split())
+
+
+def test_a_long_text_is_parted_at_line_ends() -> None:
+    assert list(split("第一行\n第二行\n第三行", 20)) == ["第一行\n第二行", "第三行"]
+    assert list(split("one two three", 8)) == ["one two", "three"]
+
+
+def test_a_passing_word_stands_before_the_subtitle() -> None:
+    card = NAMED["approval_done"]
+    assert with_toast(Answer(card, "库存变了")).subtitle == "库存变了 · 张三 · 市场部"
+    assert with_toast(Answer(card, card.stamp)) == card
+
+
+@pytest.mark.parametrize("product", KINDS)
+@pytest.mark.parametrize("name", NAMED)
+def test_cards_look_as_the_drawings_that_people_read(product: str, name: str) -> None:
+    card = NAMED[name]
+    drawn = draw(card, f"{card.id}@0", KINDS[product])
+    before = card_text(card) if not (drawn.fits and card.buttons) else ""
+    shown = {"text before the card": before.splitlines(), "template_card": drawn.card}
+    text = json.dumps(shown, ensure_ascii=False, indent=2) + "\n"
+    path = GOLDEN / product / f"{name}.json"
+    if os.environ.get("KUGUAN_DRAW_CARDS"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+# ---------------------------------------------------------------- Markdown
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("A4打印纸 −5 包", "A4打印纸 −5 包"),
+        ("item_code_7", "item_code_7"),
+        ("_斜体_ __粗体__", "＿斜体＿ ＿＿粗体＿＿"),
+        ("[点我](http://evil)", "［点我］(http://evil)"),
+        ("# 标题", "＃ 标题"),
+        ("一\n---\n二", "一  \n－－－  \n二"),
+        ("- 一", "－ 一"),
+        ("-5 包", "-5 包"),
+        ("**粗** `码` ~~删~~ <b> > 引 | 表", "＊＊粗＊＊ ｀码｀ ～～删～～ ＜b＞ ＞ 引 ｜ 表"),
+    ],
+)
+def test_text_is_never_markup(said: str, shown: str) -> None:
+    assert plain(said) == shown
+
+
+@given(st.text(max_size=200))
+def test_no_text_can_format_or_link(text: str) -> None:
+    assert not re.search(r"[*`\[\]<>~|\\]|(^|\n)\s*#", plain(text))
