@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +29,7 @@ BATCH = 256
 KEEP_SENT_DAYS = 30
 _PRUNE_AT_ONCE = 5_000
 _IDLE_SECONDS = 1.0
+_MARK_SECONDS = 0.05
 _LOCK_SECONDS = 60.0
 _insert = inserting(OUTBOX, without=("sequence", "sent_at", "generation"))
 _last = Prepared(select(AGGREGATES.c.aggregate, AGGREGATES.c.last_sequence), AGGREGATES.c.aggregate)
@@ -38,10 +39,11 @@ _advance = Bulk(
     ("TEXT", "BIGINT"),
 )
 _mark = Bulk(
-    "UPDATE outbox SET sent_at = given.column2 FROM {rows} WHERE outbox.sequence = given.column1",
-    ("BIGINT", "BIGINT"),
+    "UPDATE outbox SET sent_at = given.column3 FROM {rows}"
+    " WHERE sequence = given.column1 AND generation = given.column2",
+    ("BIGINT", "INTEGER", "BIGINT"),
 )
-_UNSENT = (
+_unsent = Prepared(
     select(OUTBOX).where(OUTBOX.c.sent_at.is_(None)).order_by(OUTBOX.c.sequence).limit(bindparam("batch"))
 )
 
@@ -82,15 +84,21 @@ def append(connection: Connection, events: Sequence[Event], now: datetime) -> in
     return len(rows)
 
 
-def unsent(connection: Connection, batch: int = BATCH) -> list[Announcement]:
-    """The oldest events that are not marked as sent (R10: never "newer than the last one")."""
-    return [_announcement(row) for row in connection.execute(_UNSENT, {"batch": batch})]
+def unsent(
+    connection: Connection, batch: int = BATCH, known: Collection[int] = frozenset()
+) -> list[Announcement]:
+    """The oldest events that are not marked as sent (R10: never "newer than the last one").
+
+    Rows that are ``known`` to be sent are left out: their mark is still to come.
+    """
+    rows = _unsent(connection, batch=batch + len(known))
+    return [_announcement(row) for row in rows if row.sequence not in known][:batch]
 
 
-def mark_sent(connection: Connection, rows: Sequence[int], now: datetime) -> None:
-    """Remember that the broker has the events."""
+def mark_sent(connection: Connection, events: Sequence[Announcement], now: datetime) -> None:
+    """Remember that the broker has the events; one that is to be sent again meanwhile stays unsent."""
     moment = microseconds(now)
-    _mark(connection, [(row, moment) for row in rows])
+    _mark(connection, [(event.row, event.generation, moment) for event in events])
 
 
 def republish(connection: Connection, since: datetime) -> int:
@@ -141,6 +149,10 @@ class Relay:
         self._writer = writer
         self._reader = reader
         self._wake = asyncio.Event()
+        # What the broker has and is not marked yet: the mark waits for a quiet moment or a full batch, so
+        # that whoever waits for the next change does not wait for a commit that nobody waits for. Were it
+        # lost, the events would be sent again and fall out as repeats.
+        self._sent: list[Announcement] = []
 
     def wake(self) -> None:
         """Look for unsent events now instead of at the next round."""
@@ -148,6 +160,15 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until cancelled; whatever is away for a while makes events late, never lost."""
+        try:
+            await self._relay()
+        finally:
+            # The writer ends after what is queued; nobody waits here for the last marks.
+            with suppress(KuguanError):
+                if self._sent:
+                    self._queue_mark()
+
+    async def _relay(self) -> None:
         pause = 0.1
         while True:
             try:
@@ -157,7 +178,9 @@ class Relay:
                     while mine and time.monotonic() < ends:
                         pause = 0.1
                         if not await self._send_some():
-                            await self._rest(_IDLE_SECONDS)
+                            await self._rest()
+                    if self._sent:
+                        await self._mark()
                 if not mine:
                     await asyncio.sleep(2 * _IDLE_SECONDS)
             except (KuguanError, DBAPIError) as error:
@@ -167,16 +190,33 @@ class Relay:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
 
-    async def _rest(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds)
+    async def _rest(self) -> None:
+        """Until something is written; what was sent is marked once nothing more comes for a moment."""
+        try:
+            await asyncio.wait_for(self._wake.wait(), _MARK_SECONDS if self._sent else _IDLE_SECONDS)
+        except TimeoutError:
+            if self._sent:
+                await self._mark()
         self._wake.clear()
 
     async def _send_some(self) -> int:
-        events = await self._reader.look(unsent)
+        known = frozenset(event.row for event in self._sent)
+        events = await self._reader.look(lambda connection: unsent(connection, BATCH, known))
         if not events:
             return 0
-        await self._broker.publish(events)
-        rows = [event.row for event in events]
-        await self._writer.act(lambda tx: mark_sent(tx.connection, rows, tx.now))
+        if len(known) < BATCH:
+            await self._broker.publish(events)
+        else:
+            await asyncio.gather(self._broker.publish(events), self._mark())
+        self._sent.extend(events)
         return len(events)
+
+    async def _mark(self) -> None:
+        marked = len(self._sent)
+        await self._queue_mark()
+        del self._sent[:marked]
+
+    def _queue_mark(self) -> Awaitable[None]:
+        events = list(self._sent)
+        queued: Awaitable[None] = self._writer.act(lambda tx: mark_sent(tx.connection, events, tx.now))
+        return queued

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -193,9 +193,26 @@ async def test_of_two_processes_one_relays_and_the_other_takes_over(shelf: Shelf
 
 async def test_a_mark_is_for_the_events_that_were_sent_only(shelf: Shelf) -> None:
     await make(shelf, 1, 5)
-    rows = [event.row for event in (await waiting(shelf))[1:3]]
-    await shelf.writer().act(lambda tx: mark_sent(tx.connection, rows, tx.now))
+    events = (await waiting(shelf))[1:3]
+    await shelf.writer().act(lambda tx: mark_sent(tx.connection, events, tx.now))
     assert [event.aggregate_sequence for event in await waiting(shelf)] == [1, 4, 5]
+
+
+async def test_a_mark_that_comes_late_does_not_keep_an_event_from_being_sent_again(shelf: Shelf) -> None:
+    await make(shelf, 1, 2)
+    writer = shelf.writer()
+    sent = await waiting(shelf)
+    await writer.act(lambda tx: mark_sent(tx.connection, sent[:1], tx.now))
+    assert await writer.act(lambda tx: republish(tx.connection, datetime(2000, 1, 1, tzinfo=UTC))) == 1
+    await writer.act(lambda tx: mark_sent(tx.connection, sent, tx.now))
+    assert [(event.aggregate_sequence, event.generation) for event in await waiting(shelf)] == [(1, 1)]
+
+
+async def test_what_waits_for_its_mark_is_not_asked_for_again(shelf: Shelf) -> None:
+    await make(shelf, 1, 5)
+    known = {event.row for event in (await waiting(shelf))[1:4]}
+    found = await shelf.read(lambda connection: unsent(connection, 2, known))
+    assert [event.aggregate_sequence for event in found] == [1, 5]
 
 
 async def test_an_event_is_sent_soon_after_its_commit(shelf: Shelf, bus: Bus) -> None:
