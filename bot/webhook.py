@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
@@ -30,6 +32,7 @@ from bot.storage.received import Received
 from bot.strangers import Strangers
 from bot.taps import TAPS
 from bot.texts import DEFAULT
+from bot.typed import meant, typed
 from bot.understand import Command, Intent, amount_alone, understand
 from bot.ways import Ways
 from services.kit import observe
@@ -161,6 +164,8 @@ class Reception:
         if sign_in.is_asked(text) and row.address_kind == AddressKind.DIRECT.value:
             await self._finish(row, ask, [sign_in.invite(ask, self._desk.page)])
             return
+        if await self._typed(row, badge, ask, text):
+            return
         about_accounts = wish(text)
         if about_accounts is not None:
             await self._finish(row, ask, await self._binding.answer(ask, row, about_accounts))
@@ -168,6 +173,21 @@ class Reception:
         intent = understand(text, self._desk.company.vocabulary)
         answered = await self._answered(ask, text) if intent.command is Command.UNKNOWN else None
         await self._finish(row, ask, answered or await COMMANDS[intent.command](ask, intent))
+
+    async def _typed(self, row: Received, badge: Badge, ask: Ask, text: str) -> bool:
+        """Do what a button would do whose word was typed; False if no card is meant by it."""
+        button = typed(text)
+        if button is None:
+            return False
+        now = datetime.now(UTC)
+        card = await self._desk.runtime.reader.look(lambda c: meant(c, ask.person, button, now))
+        if card is None:
+            return False
+        about = await self._desk.ask(badge, row.cause, card.subject)
+        if button.action not in {one.action for one in draw(card, about.facts).buttons}:
+            return False
+        await self._tap(replace(row, body={**row.body, "card": card.id, "action": button.action}), badge)
+        return True
 
     async def _answered(self, ask: Ask, text: str) -> list[Reply] | None:
         """What an amount alone leads to, where the bot has just asked how many."""
@@ -213,8 +233,7 @@ class Reception:
     def _queue(self, tx: Transaction, row: Received, ask: Ask, replies: list[Reply]) -> None:
         """Write replies down in the order they are said, with their first-use guides."""
         _touch(tx, row, ask.person)
-        # The page and the console share one conversation; everywhere else the answer goes where was asked.
-        place = {} if row.platform == LOCAL_PLATFORM else {"to": row.place}
+        place = _place(row)
         cards.end(tx, question_of(ask.person), WAITING)
         for number, reply in enumerate(replies):
             key = f"{row.cause}#{number}"
@@ -267,9 +286,12 @@ class Reception:
             # The answer shows the card anew, or is lost on the way: what is on the screen is not known.
             saved = cards.save(tx, replace(self._with_fresh_reference(kept, row), shown=""))
             self._queue(tx, row, ask, tapped.replies)
-            if row.cause in self._late:
-                # Nobody waits for the answer any more that would have shown the card.
+            if row.cause in self._late or row.kind == "text":
+                # Nobody waits (any more) for an answer that would show the card.
                 deliveries.queue(tx, f"{row.cause}-late", card.person, "renew", {"card": card.id})
+            if row.kind == "text" and tapped.toast:
+                said = {"text": tapped.toast, **_place(row)}
+                deliveries.queue(tx, f"{row.cause}-said", card.person, "say", said, row.cause)
             received.finish(tx, row.cause, "done")
             return saved
 
@@ -293,7 +315,10 @@ class Reception:
     async def _answer_tap(
         self, row: Received, ask: Ask, card: CardRow | None, toast: str, state: str
     ) -> Answer:
-        await self._end(row, state, toast)
+        if row.kind == "text":
+            await self._finish(row, ask, [Say(toast)])
+        else:
+            await self._end(row, state, toast)
         return Answer(toast=toast) if card is None else await self._shown(card, ask, toast)
 
     async def _shown(self, card: CardRow, ask: Ask, toast: str) -> Answer:
@@ -345,6 +370,11 @@ class Reception:
 
     async def _end(self, row: Received, state: str, detail: str) -> None:
         await self._desk.runtime.writer.act(lambda tx: received.finish(tx, row.cause, state, detail))
+
+
+def _place(row: Received) -> dict[str, Any]:
+    """Where to answer: the page and the console share one conversation, elsewhere it is where was asked."""
+    return {} if row.platform == LOCAL_PLATFORM else {"to": row.place}
 
 
 def _touch(tx: Transaction, row: Received, person: str) -> None:

@@ -6,6 +6,7 @@ Nothing here reads or writes: a card is a function of its row, the newest snapsh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from bot.cards.approval import draw_approval
 from bot.cards.binding import draw_binding, draw_unbinding
@@ -37,5 +38,24 @@ DRAWINGS: Mapping[str, Drawing] = {
 
 
 def draw(row: CardRow, facts: Facts) -> Card:
-    """The card as it is now."""
-    return DRAWINGS[row.kind](row, facts)
+    """The card as it is now, with the words to type where its buttons do not work."""
+    card = DRAWINGS[row.kind](row, facts)
+    return replace(card, typed=_typed(card, facts)) if card.buttons else card
+
+
+def _typed(card: Card, facts: Facts) -> str:
+    """The words of the buttons that have no sentence of their own on the card."""
+    words, actions = facts.words, {button.action for button in card.buttons}
+    digits = "".join(character for character in card.number if character.isdigit())
+    said = []
+    if "confirm" in actions:
+        said.append(words("typed.confirm"))
+    if "choose_1" in actions:
+        said.append(words("typed.choose"))
+    if "hand_over" in actions:
+        said.append(words("typed.hand_over", number=digits))
+    if "more" in actions:
+        said.append(words("typed.more"))
+    if "cancel" in actions:
+        said.append(words("typed.cancel"))
+    return words.join(said)

@@ -35,7 +35,7 @@ def card_text(card: Card) -> str:
         rows.append(group.title)
         rows += [f"  {line.label}: {line.value}" for line in group.lines]
         rows.append(group.note)
-    rows += [card.stamp, card.fallback]
+    rows += [card.stamp, card.fallback, card.typed]
     return "\n".join(row for row in rows if row.strip())
 
 

@@ -210,7 +210,8 @@ class Card:
 
     `id` is unique for each copy, so a tap says who was asked; it names nothing else, and is never trusted
     beyond that. `number` is the document number where there is one (it lets people answer by text:
-    "同意 1027"). `fallback` says that text, for channels or moments without working buttons.
+    "同意 1027"). `fallback` says that text; `typed` says the words for each button, for channels or moments
+    without working buttons.
     `stamp` is the worded state ("已完成 · 赵六 14:05"), empty while open.
 
     Raises ValueError for an id, action or pair of buttons that could not work on any channel.
@@ -226,6 +227,7 @@ class Card:
     stamp: str = ""
     number: str = ""
     fallback: str = ""
+    typed: str = ""
 
     def __post_init__(self) -> None:
         if CARD_ID.fullmatch(self.id) is None:

@@ -1,5 +1,7 @@
 ALTER TABLE cards ADD COLUMN shown TEXT DEFAULT '' NOT NULL
 --
+CREATE INDEX cards_person ON cards (person, created_at)
+--
 CREATE TABLE attachments (
 	cause TEXT NOT NULL,
 	person TEXT NOT NULL,

@@ -86,6 +86,35 @@ def supersede(tx: Transaction, row: CardRow) -> list[CardRow]:
     return [save(tx, replace(one, state=SUPERSEDED)) for one in older]
 
 
+def newest_open(connection: Connection, person: str, since: datetime) -> CardRow | None:
+    """The card that a person was shown last, if it is open; None if a later one took the attention."""
+    newest = (
+        select(CARDS)
+        .where(CARDS.c.person == person, CARDS.c.created_at >= since)
+        .order_by(CARDS.c.created_at.desc(), CARDS.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(newest).first()
+    return _card(row) if row is not None and row.state == "open" else None
+
+
+def open_about(connection: Connection, person: str, digits: str) -> CardRow | None:
+    """A person's newest open card to carry out a document, by the digits of its name."""
+    found = (
+        select(CARDS)
+        .where(
+            CARDS.c.person == person,
+            CARDS.c.kind == "hand_over",
+            CARDS.c.state == "open",
+            CARDS.c.subject.like(f"__{digits}"),
+        )
+        .order_by(CARDS.c.created_at.desc(), CARDS.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(found).first()
+    return None if row is None else _card(row)
+
+
 def open_elsewhere(connection: Connection, platform: str, after: str, limit: int) -> list[CardRow]:
     """Open cards that other platforms than this one show, in the order of their ids, after one of them."""
     found = select(CARDS).where(

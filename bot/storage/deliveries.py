@@ -57,7 +57,10 @@ def queue(tx: Transaction, key: str, person: str, kind: str, data: dict[str, Any
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
-    """What can be sent now, oldest first: of each person only their oldest, so that nothing overtakes."""
+    """What can be sent now, oldest first: of each person only their oldest, so that nothing overtakes.
+
+    Only a card's new state, which changes what was sent before, goes beside it: no news waits for that.
+    """
     heads = _heads()
     ready = _of(heads).where(DELIVERIES.c.next_at <= now).order_by(DELIVERIES.c.sequence).limit(limit)
     return [Delivery(**row._mapping) for row in connection.execute(ready)]
@@ -102,11 +105,11 @@ def prune(tx: Transaction) -> int:
 
 
 def _heads() -> Subquery:
-    """The oldest waiting delivery of each person."""
+    """The oldest waiting message of each person, and the oldest renewal of a card."""
     return (
         select(func.min(DELIVERIES.c.sequence).label("first"))
         .where(_WAITING)
-        .group_by(DELIVERIES.c.person)
+        .group_by(DELIVERIES.c.person, DELIVERIES.c.kind == "renew")
         .subquery()
     )
 

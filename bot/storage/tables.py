@@ -109,6 +109,7 @@ CARDS = Table(
     CheckConstraint("version >= 1", name="cards_version"),
 )
 Index("cards_subject", CARDS.c.subject)
+Index("cards_person", CARDS.c.person, CARDS.c.created_at)
 _partial("cards_open", CARDS.c.state == "open", CARDS.c.created_at)
 
 # What the bot has still to say, in order for each person (R20).

@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 
 from bot.texts import en, zh
+from bot.texts.units import in_english
 from services.kit.errors import KuguanError
 
 LANGUAGES = {"zh": zh.SENTENCES, "en": en.SENTENCES}
@@ -49,7 +50,11 @@ class Words:
 
     def amount(self, value: str, unit: str) -> str:
         """A quantity with its unit."""
-        return f"{value} {unit}".strip()
+        return f"{value} {self.unit(unit, value)}".strip()
+
+    def unit(self, unit: str, value: str = "1") -> str:
+        """The unit of a quantity."""
+        return in_english(value, unit) if self.language == "en" else unit
 
     def money(self, money: Money) -> str:
         """An amount of money with two decimal places."""

@@ -249,6 +249,11 @@ SENTENCES: dict[str, str] = {
     "guide.sample": "Your first sample: say what it is for; it leaves once your manager agrees.",
     "sign_in.link": "Open this link to sign in (good once, for {minutes} minutes): {link}",
     "text.too_long": "That is too long; please say it in parts (at most 500 characters).",
+    "typed.confirm": "reply \"confirm\"",
+    "typed.choose": "reply with the number, such as \"1\"",
+    "typed.hand_over": "reply \"hand over {number}\"",
+    "typed.more": "reply \"more\"",
+    "typed.cancel": "reply \"cancel\"",
     # Chat accounts
     "platform.web": "Web page",
     "platform.wecom": "WeCom",

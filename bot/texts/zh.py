@@ -249,6 +249,11 @@ SENTENCES: dict[str, str] = {
     "guide.sample": "第一次赠送样品:用途必填,主管同意后由库管发出。",
     "sign_in.link": "点这个链接登录网页({minutes} 分钟内有效,只能用一次):{link}",
     "text.too_long": "这句话太长了,请分开说(最多 500 字)。",
+    "typed.confirm": "回复「确认」",
+    "typed.choose": "回复数字来选,如「1」",
+    "typed.hand_over": "回复「发料 {number}」",
+    "typed.more": "回复「更多」",
+    "typed.cancel": "回复「取消」",
     # Chat accounts
     "platform.web": "网页",
     "platform.wecom": "企业微信",

@@ -170,3 +170,21 @@ def test_the_bot_dies_between_a_tap_and_its_outcome(connected: System, chats: Ch
         for person in (requester, manager, keeper):
             person.waits_until_closed(order)
         assert len(connected.entries(order)) == 1
+
+
+def test_every_step_can_be_typed_where_buttons_do_not_work(connected: System, chats: Chats) -> None:
+    for platform, users in ACCOUNTS.items():
+        requester, manager, keeper = (chats.person(platform, user) for user in users)
+        for person in (manager, keeper):
+            person.says("待办")
+        requester.says("领8包A4纸 用于投标")
+        requester.gets("confirm", "−8 包")
+        requester.says("确认")
+        order = NUMBER.search(requester.hears("已提交"))
+        assert order is not None
+        manager.gets("approve", order[0])
+        manager.says(f"同意 {order[0][2:]}")
+        keeper.gets("hand_over", order[0])
+        keeper.says(f"发料 {order[0][2:]}")
+        connected.reaches(order[0], "FULFILLED")
+        assert requester.hears(order[0], "已发料完成")

@@ -1,0 +1,67 @@
+"""Words that stand for a button: every card can be answered where its buttons do not work."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from bot.storage import cards
+from bot.storage.cards import CardRow
+
+PATIENCE: Final = timedelta(minutes=60)
+"""So long after it was shown a card is what 确认 or a bare number is about."""
+_WORDS: Final[Mapping[str, str]] = {
+    "确认": "confirm",
+    "确定": "confirm",
+    "confirm": "confirm",
+    "取消": "cancel",
+    "cancel": "cancel",
+    "更多": "more",
+    "more": "more",
+    "催办": "remind",
+    "remind": "remind",
+}
+_CHOICE: Final = re.compile(r"(?:选|第|choose )?\s*([1-5])\s*(?:个|项|号)?")
+_HAND_OVER: Final = re.compile(
+    r"(?:发料|收料|交接|hand over|take back)\s*(?:[a-z]{2})?\s*(\d{1,12})?"
+    r"|(?:[a-z]{2})?(\d{1,12})\s*(?:发料|收料)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A button in words: its action, and the document's digits where they were said."""
+
+    action: str
+    digits: str = ""
+
+
+def typed(text: str) -> Typed | None:
+    """The button that a whole sentence stands for; None for any other sentence."""
+    said = unicodedata.normalize("NFKC", text[:40]).strip(" 。.!「」").lower()
+    if said in _WORDS:
+        return Typed(_WORDS[said])
+    choice = _CHOICE.fullmatch(said)
+    if choice is not None:
+        return Typed(f"choose_{choice[1]}")
+    hand_over = _HAND_OVER.fullmatch(said)
+    if hand_over is not None:
+        return Typed("hand_over", hand_over[1] or hand_over[2] or "")
+    return None
+
+
+def meant(connection: Connection, person: str, button: Typed, now: datetime) -> CardRow | None:
+    """The card that somebody means: the one they were shown last, or the one about the document they name.
+
+    Anything else would guess: older cards are answered by tapping them or by naming their document.
+    """
+    newest = cards.newest_open(connection, person, now - PATIENCE)
+    if not button.digits:
+        return newest
+    return cards.open_about(connection, person, button.digits)
