@@ -248,5 +248,5 @@ class OpenPlatform(Pushes):
         if (body.get("AppID"), body.get("AppSecret")) != (APP_ID, APP_SECRET):
             return web.json_response({"code": 514, "msg": "auth failed", "data": None})
         address = f"{self.url.replace('http', 'ws')}/ws?device_id={self._number()}&service_id=33554678"
-        data = {"URL": address, "ClientConfig": self._config()}
+        data = {"URL": self.address or address, "ClientConfig": self._config()}
         return web.json_response({"code": 0, "msg": "", "data": data})

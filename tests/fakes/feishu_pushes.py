@@ -55,6 +55,8 @@ class Pushes:
         self.transport = transport
         self.ping_seconds: float = 120
         self.answers_pings = True
+        self.limit = CONNECTIONS
+        self.address = ""
         self.redelivery: Sequence[float] = (0.05, 0.2, 0.5, 1.0)
         self.connections: dict[web.WebSocketResponse, dict[str, asyncio.Future[Frame]]] = {}
         self.connected = asyncio.Event()
@@ -81,7 +83,7 @@ class Pushes:
     # ------------------------------------------------------------ the long connection
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
-        if len(self.connections) >= CONNECTIONS:
+        if len(self.connections) >= self.limit:
             headers = {
                 "handshake-status": "514",
                 "handshake-msg": "too many connections",

@@ -293,7 +293,8 @@ async def _noted(work: Any) -> None:
 async def _has_left(answered: Answered) -> None:
     """Wait until the answer to a tap has left and the client had a moment to draw it."""
     try:
-        await asyncio.wait_for(answered.sent.wait(), CLICK_SECONDS + STOP_SECONDS)
+        async with asyncio.timeout(CLICK_SECONDS + STOP_SECONDS):
+            await answered.sent.wait()
     except TimeoutError:
         log.warning("a tap was never answered")
     await asyncio.sleep(SETTLE_SECONDS)

@@ -28,6 +28,7 @@ PING_SECONDS: Final = (1.0, 600.0)
 _PING_DEFAULT: Final = 120.0
 _SILENCE: Final = 2.5
 """How many pauses between pings may pass without a single frame before the connection counts as dead."""
+_CLOSING: Final = aiohttp.ClientWSTimeout(ws_close=2.0)
 _FORBIDDEN: Final = "403"
 _AUTH_FAILED: Final = "514"
 _TOO_MANY: Final = "1000040350"
@@ -68,9 +69,9 @@ class Connection:
         service = _checked(url)
         self._configure(endpoint.get("ClientConfig"))
         try:
-            socket = await asyncio.wait_for(
-                self._session.ws_connect(url, max_msg_size=FRAME_LIMIT), CONNECT_TIMEOUT
-            )
+            # Not asyncio.wait_for: that swallows a cancellation which comes just as the connection does.
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                socket = await self._session.ws_connect(url, max_msg_size=FRAME_LIMIT, timeout=_CLOSING)
         except aiohttp.WSServerHandshakeError as error:
             raise _refusal(error) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -110,7 +111,7 @@ class Connection:
                     task.add_done_callback(lambda _: room.release())
         finally:
             alive.cancel()
-        if alive.done() and not alive.cancelled() and alive.exception() is not None:
+        if self._is_silent():
             raise Transient("no sign of life from the other end")
 
     async def _handle(self, socket: aiohttp.ClientWebSocketResponse, frame: Frame, payload: bytes) -> None:
@@ -144,16 +145,17 @@ class Connection:
 
     async def _keep_alive(self, socket: aiohttp.ClientWebSocketResponse, service: int) -> None:
         """Ping at the pace the other end asked for, and close when it has gone silent."""
-        clock = asyncio.get_running_loop().time
         while True:
             try:
                 await socket.send_bytes(encode(ping(service)))
             except (aiohttp.ClientError, ConnectionError) as error:
                 log.info("ping not sent", error=type(error).__name__)
             await asyncio.sleep(self._pause)
-            if clock() - self._heard > self._pause * self._silence:
+            if self._is_silent():
                 await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY)
-                raise Transient("no sign of life from the other end")
+
+    def _is_silent(self) -> bool:
+        return asyncio.get_running_loop().time() - self._heard > self._pause * self._silence
 
     def _configure(self, config: Any) -> None:
         """Take over the ping pause, in seconds; it may change while connected."""

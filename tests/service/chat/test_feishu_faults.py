@@ -1,0 +1,318 @@
+"""What goes wrong between the bot and Feishu: connections that end or go silent, pushes that are not real."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.chat.errors import AuthFailed, Overloaded, Transient
+from bot.chat.feishu.api import Api, Credentials
+from bot.chat.feishu.connection import Answered, Connection
+from bot.chat.feishu.frames import DATA, Frame, encode
+from bot.chat.platform import CardRef, Text, TextIn, UpdateResult
+from services.kit.settings import Secret
+from tests.fakes.feishu import FakeFeishu
+from tests.fakes.feishu_platform import Refused
+from tests.fakes.feishu_pushes import APP_ID, APP_SECRET, PATH, VERIFICATION_TOKEN, encrypted, signed
+from tests.service.chat.feishu_bot import Clock, World, approval, world
+
+
+@pytest.fixture
+async def connected(tmp_path: Path) -> AsyncIterator[World]:
+    """Over the long connection."""
+    async with world("websocket", tmp_path) as here:
+        yield here
+
+
+@pytest.fixture
+async def pushed(tmp_path: Path) -> AsyncIterator[World]:
+    """Over the webhook."""
+    async with world("webhook", tmp_path) as here:
+        yield here
+
+
+# ---------------------------------------------------------------- the long connection
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1011])
+async def test_a_closed_connection_is_made_again_whatever_the_code(connected: World, code: int) -> None:
+    await connected.fake.close_connections(code)
+    await connected.fake.bot_is_at("")
+    await connected.fake.say("zhangsan", "库存 A4纸")
+    assert len(connected.sink.events) == 1
+
+
+async def test_a_connection_on_which_nothing_comes_any_more_is_given_up(tmp_path: Path) -> None:
+    fake = FakeFeishu()
+    await fake.start(tmp_path)
+    fake.answers_pings, fake.ping_seconds = False, 1
+    async with aiohttp.ClientSession() as session:
+        connection = Connection(_api(fake, session), session, _nothing, silence=1.5)
+        async with asyncio.timeout(20):
+            with pytest.raises(Transient):
+                await connection.once()
+        assert fake.pings >= 2
+    await fake.stop()
+
+
+async def test_the_pause_between_pings_follows_what_the_other_end_says(tmp_path: Path) -> None:
+    fake = FakeFeishu()
+    await fake.start(tmp_path)
+    fake.ping_seconds = 1
+    async with aiohttp.ClientSession() as session:
+        connection = Connection(_api(fake, session), session, _nothing)
+        serving = asyncio.create_task(connection.once())
+        await fake.bot_is_at("")
+        fake.ping_seconds = 300  # the next pong says so
+        async with asyncio.timeout(20):
+            while fake.pings < 2:  # noqa: ASYNC110 - the fake counts, it does not tell
+                await asyncio.sleep(0.05)
+        assert connection.is_open
+        assert connection._pause == 300
+        serving.cancel()
+        await asyncio.wait([serving])
+    await fake.stop()
+
+
+async def test_a_message_in_parts_is_put_together(connected: World) -> None:
+    event = connected.fake.message("zhangsan", "text", {"text": "领用 A4纸 5包" * 20})
+    await connected.fake.push(event, parts=5)
+    [heard] = connected.sink.events
+    assert isinstance(heard, TextIn)
+    assert heard.text == "领用 A4纸 5包" * 20
+
+
+async def test_bytes_that_are_no_frame_do_not_end_the_connection(connected: World) -> None:
+    [socket] = connected.fake.connections
+    await socket.send_bytes(b"\xff\xff\xff")
+    await socket.send_str("hello")
+    for headers in ((("type", "event"), ("sum", "x")), (("type", "event"), ("sum", "9"), ("seq", "9"))):
+        await socket.send_bytes(encode(Frame(1, 1, 1, DATA, headers, payload=b"{}")))
+    await connected.fake.say("zhangsan", "库存")
+    assert list(connected.fake.connections) == [socket]
+    assert len(connected.sink.events) == 1
+
+
+async def test_an_event_that_cannot_be_read_is_not_asked_for_again(connected: World) -> None:
+    event = connected.fake.message("zhangsan", "text", {"text": "库存"})
+    del event["event"]["message"]["message_id"]
+    assert await connected.fake.push(event) == {}
+    assert connected.sink.deliveries == 0
+
+
+async def test_an_event_of_another_app_is_not_ours(connected: World) -> None:
+    event = connected.fake.message("zhangsan", "text", {"text": "库存"})
+    event["header"]["app_id"] = "cli_other"
+    assert await connected.fake.push(event) == {}
+    assert connected.sink.deliveries == 0
+
+
+async def test_a_tap_that_was_not_kept_is_answered_as_failed(connected: World) -> None:
+    await connected.channel.send(connected.address("lixia"), approval(), "k-1")
+    connected.sink.refuse = 1
+    shown = connected.fake.seen("lixia")[0].card
+    assert shown is not None
+    with pytest.raises(AssertionError, match="not taken"):
+        await connected.fake.tap("lixia", shown, "approve")
+    await connected.fake.tap("lixia", shown, "approve")
+    assert len(connected.sink.events) == 1
+
+
+async def test_an_event_whose_keeping_takes_too_long_is_asked_for_again(connected: World) -> None:
+    connected.sink.slow = 2.3
+    connected.fake.redelivery = (0.5,)
+    pushing = asyncio.create_task(connected.fake.say("zhangsan", "库存"))
+    await asyncio.sleep(2.2)
+    connected.sink.slow = 0.0
+    await pushing
+    assert connected.sink.deliveries == 2
+    assert len(connected.sink.events) == 1
+
+
+async def test_a_wrong_secret_is_refused_credentials(tmp_path: Path) -> None:
+    fake = FakeFeishu()
+    await fake.start(tmp_path)
+    async with aiohttp.ClientSession() as session:
+        api = _api(fake, session, "wrong")
+        with pytest.raises(AuthFailed):
+            await api.token()
+        with pytest.raises(AuthFailed):
+            await Connection(api, session, _nothing).once()
+    await fake.stop()
+
+
+async def test_one_connection_too_many_is_tried_again_later(tmp_path: Path) -> None:
+    fake = FakeFeishu()
+    await fake.start(tmp_path)
+    fake.limit = 0
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(Transient):
+            await Connection(_api(fake, session), session, _nothing).once()
+    await fake.stop()
+
+
+async def test_an_address_without_encryption_is_not_connected_to(tmp_path: Path) -> None:
+    fake = FakeFeishu()
+    await fake.start(tmp_path)
+    fake.address = "ws://feishu.example.com/ws?service_id=1"
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(Transient, match="encrypted"):
+            await Connection(_api(fake, session), session, _nothing).once()
+    await fake.stop()
+
+
+async def test_stopping_ends_everything_and_a_second_time_nothing(connected: World) -> None:
+    async with asyncio.timeout(10):
+        await connected.channel.stop()
+        await connected.channel.stop()
+    assert not connected.channel.health().connected
+    with pytest.raises(Overloaded):
+        await connected.channel._take(connected.fake.message("zhangsan", "text", {"text": "库存"}))
+
+
+async def test_a_recalled_card_is_expired(connected: World) -> None:
+    reference = await connected.channel.send(connected.address("lixia"), approval(), "k-1")
+    assert isinstance(reference, CardRef)
+    connected.fake.scripted["patch"] = [Refused(400, 230011), Refused(400, 230031)]
+    for _ in range(2):
+        assert (await connected.channel.update(reference, approval())).result is UpdateResult.EXPIRED
+
+
+async def test_nothing_secret_stands_in_what_is_raised_or_shown(connected: World) -> None:
+    connected.fake.scripted["send"] = [Refused(500, 0)]
+    with pytest.raises(Transient) as caught:
+        await connected.channel.send(connected.address("lixia"), Text("1"), "k-1")
+    seen = repr(caught.value) + repr(connected.channel.__dict__)
+    assert APP_SECRET not in seen
+    assert "t-" not in repr(caught.value)
+
+
+# ---------------------------------------------------------------- the webhook
+
+
+def _event(here: World) -> bytes:
+    return json.dumps(here.fake.message("zhangsan", "text", {"text": "库存"})).encode()
+
+
+def _body(plain: bytes) -> bytes:
+    return json.dumps({"encrypt": encrypted(plain)}).encode()
+
+
+async def test_a_push_is_taken_once_and_refused_when_it_is_replayed(pushed: World) -> None:
+    body = _body(_event(pushed))
+    headers = signed(body)
+    assert (await pushed.fake.post(b"", body=body, headers=headers))[0] == 200
+    assert (await pushed.fake.post(b"", body=body, headers=headers))[0] == 403
+    assert (await pushed.fake.post(b"", body=body, headers=signed(body)))[0] == 200
+    assert len(pushed.sink.events) == 1
+
+
+async def test_a_push_that_was_not_kept_may_come_again_as_it_was(pushed: World) -> None:
+    body = _body(_event(pushed))
+    headers = signed(body)
+    pushed.sink.refuse = 1
+    assert (await pushed.fake.post(b"", body=body, headers=headers))[0] == 503
+    assert (await pushed.fake.post(b"", body=body, headers=headers))[0] == 200
+    assert len(pushed.sink.events) == 1
+
+
+async def test_what_is_not_from_the_product_is_refused(pushed: World) -> None:
+    plain = _event(pushed)
+    body = _body(plain)
+    right = signed(body)
+    other_token = json.loads(plain)
+    other_token["header"]["token"] = "wrong"
+    foreign = _body(json.dumps(other_token).encode())
+    cases: list[tuple[bytes, dict[str, str]]] = [
+        (body + b" ", right),
+        (body, {**right, "X-Lark-Signature": "0" * 64}),
+        (body, {**right, "X-Lark-Signature": "é"}),
+        (body, {**right, "X-Lark-Request-Nonce": "other"}),
+        (body, {"Content-Type": "application/json"}),
+        (body, signed(body, str(int(time.time()) - 310))),
+        (body, signed(body, str(int(time.time()) + 310))),
+        (body, signed(body, "²")),
+        (body, signed(body, key="another-key")),
+        (plain, signed(plain)),
+        (foreign, signed(foreign)),
+        (b'{"encrypt": "AAAA"}', signed(b'{"encrypt": "AAAA"}')),
+        (b'{"encrypt": 1}', signed(b'{"encrypt": 1}')),
+    ]
+    for number, (sent, headers) in enumerate(cases):
+        status, _ = await pushed.fake.post(b"", body=sent, headers=headers)
+        assert status == 403, number
+    assert pushed.sink.deliveries == 0
+
+
+async def test_header_names_are_read_in_any_case(pushed: World) -> None:
+    body = _body(_event(pushed))
+    headers = {name.lower(): value for name, value in signed(body).items()}
+    assert (await pushed.fake.post(b"", body=body, headers=headers))[0] == 200
+
+
+async def test_the_challenge_is_answered_at_once_and_only_with_the_token(pushed: World) -> None:
+    def question(token: str) -> bytes:
+        return json.dumps({"type": "url_verification", "token": token, "challenge": "c-9"}).encode()
+
+    began = time.monotonic()
+    answer = await pushed.fake.post(question(VERIFICATION_TOKEN), sign=False)
+    assert answer == (200, {"challenge": "c-9"})
+    assert time.monotonic() - began < 1
+    assert (await pushed.fake.post(question("wrong"), sign=False))[0] == 403
+    plain = question(VERIFICATION_TOKEN)
+    assert (await pushed.fake.post(b"", body=plain, headers={"Content-Type": "application/json"}))[0] == 403
+
+
+async def test_large_slow_packed_and_nested_bodies_are_refused(pushed: World) -> None:
+    large = b'{"encrypt": "' + b"A" * (20 * 1024 * 1024) + b'"}'
+    try:
+        status, _ = await pushed.fake.post(b"", body=large, headers=signed(large))
+    except aiohttp.ClientError:
+        status = 413  # refused while it was still being sent
+    assert status == 413
+    deep = b"[" * 100_000
+    assert (await pushed.fake.post(b"", body=deep, headers=signed(deep)))[0] == 400
+    packed = {**signed(b"x"), "Content-Encoding": "gzip"}
+    assert (await pushed.fake.post(b"", body=b"x", headers=packed))[0] in {400, 415}
+
+    async def drops() -> AsyncIterator[bytes]:
+        for _ in range(60):
+            yield b" "
+            await asyncio.sleep(0.1)
+
+    async with pushed.session.post(pushed.fake.bot_url + PATH, data=drops(), headers=signed(b"")) as slow:
+        assert slow.status == 408
+    assert pushed.sink.deliveries == 0
+
+
+async def test_an_unknown_event_is_acknowledged_and_left_alone(pushed: World) -> None:
+    unknown = pushed.fake.envelope("im.message.reaction.created_v1", {"message_id": "om_1"})
+    assert await pushed.fake.push(unknown) == {}
+    old: dict[str, Any] = {"uuid": "1", "token": VERIFICATION_TOKEN, "type": "event_callback", "event": {}}
+    assert (await pushed.fake.post(json.dumps(old).encode()))[0] == 200
+    assert pushed.sink.deliveries == 0
+
+
+async def test_late_and_reordered_pushes_keep_their_own_times_and_keys(pushed: World) -> None:
+    first = pushed.fake.message("zhangsan", "text", {"text": "一"})
+    second = pushed.fake.message("zhangsan", "text", {"text": "二"})
+    first["event"]["message"]["create_time"] = str(int((time.time() - 6 * 3600) * 1000))
+    for event in (second, first, second):
+        await pushed.fake.push(event)
+    assert [event.text for event in pushed.sink.events if isinstance(event, TextIn)] == ["二", "一"]
+    assert pushed.sink.events[1].sent_at < pushed.sink.events[0].sent_at
+
+
+def _api(fake: FakeFeishu, session: aiohttp.ClientSession, secret: str = APP_SECRET) -> Api:
+    return Api(Credentials(fake.url, APP_ID, Secret(secret)), session, Clock())
+
+
+async def _nothing(event: object) -> Answered:
+    return Answered()
