@@ -5,7 +5,7 @@ import re
 from bot.understand import grammar, references
 from bot.understand.heard import Heard
 from bot.understand.intents import Command, Intent, Problem
-from bot.understand.phrases import Phrases, Place, trim
+from bot.understand.phrases import Phrases, Place, WholeSentence, trim
 from bot.understand.references import Reference
 
 _QUESTION = re.compile(r"[?吗呢]|没有?\s*[。.!]*$|是否|有没有")
@@ -30,10 +30,24 @@ def recognise(heard: Heard) -> Intent | None:
         asked = _question(rest, reference)
         rejected = None if asked else _with_reason(rest, reference, grammar.REJECT, Command.REJECT)
         return rejected if rejected and rejected.reason else asked
-    if len({each.number for each in found}) > 1 and found[0].is_prefixed:
-        several = any(table.find(rest.text) for table in (grammar.APPROVE, grammar.REJECT, grammar.WITHDRAW))
+    if len({each.number for each in found}) > 1:
+        several = _is_about_several(heard, found)
+        if not several and not found[0].is_prefixed:
+            return _decision(rest, reference) or _question(rest, reference)
         return Intent(Command.UNKNOWN, problem=Problem.SEVERAL_REFERENCES) if several else None
     return _decision(rest, reference) or _question(rest, reference)
+
+
+def _is_about_several(heard: Heard, found: list[Reference]) -> bool:
+    """Whether a decision names several orders; bare numbers must be all that it names: 同意1027和1028."""
+    tables = (grammar.APPROVE, grammar.REJECT, grammar.WITHDRAW)
+    if found[0].is_prefixed:
+        return any(table.find(heard.text) for table in tables)
+    for reference in found:
+        heard = heard.without(reference.start, reference.end)
+    for place in grammar.SEPARATORS.find(heard.text):
+        heard = heard.without(*place)
+    return any(WholeSentence(table, grammar.DECISION_FILLERS).covers(heard.text) for table in tables)
 
 
 def _is_question(text: str) -> bool:
