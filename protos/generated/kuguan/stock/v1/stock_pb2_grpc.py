@@ -130,7 +130,8 @@ class StockServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetReservation(self, request, context):
-        """Gets the reservation of a document, with the lots and serials to pick.
+        """Gets the reservation of a document, with the lots and serials to pick. A promise is seen by who asked for
+        it; those of orders also by who may see all orders, and all of them by keepers. Others get NO_SUCH.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -158,14 +159,16 @@ class StockServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Release(self, request, context):
-        """Gives back what is still promised to a document. Promises of orders end with their order instead.
+        """Gives back what is still promised to the caller's own document; somebody else's is NO_SUCH. Promises of
+        orders end with their order instead.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def IssueReserved(self, request, context):
-        """Hands over what is promised to a document: the goods leave.
+        """Hands over what is promised to a document: the goods leave. Keepers hand over everything, programs what
+        they promised themselves and what orders ask for.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,7 +42,9 @@ class StockServiceStub:
     ListEntries: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListEntriesRequest, _stock_pb2.ListEntriesResponse]
     """Lists ledger entries, newest first."""
     GetReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetReservationRequest, _stock_pb2.GetReservationResponse]
-    """Gets the reservation of a document, with the lots and serials to pick."""
+    """Gets the reservation of a document, with the lots and serials to pick. A promise is seen by who asked for
+    it; those of orders also by who may see all orders, and all of them by keepers. Others get NO_SUCH.
+    """
     OpenStock: _grpc.UnaryUnaryMultiCallable[_stock_pb2.OpenStockRequest, _stock_pb2.OpenStockResponse]
     """Records opening stock 期初: once for each item and place, before its first movement. All lines or none."""
     Reserve: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ReserveRequest, _stock_pb2.ReserveResponse]
@@ -50,9 +52,13 @@ class StockServiceStub:
     BatchReserve: _grpc.UnaryUnaryMultiCallable[_stock_pb2.BatchReserveRequest, _stock_pb2.BatchReserveResponse]
     """Makes up to 1,000 independent promises; each succeeds or is refused by itself."""
     Release: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ReleaseRequest, _stock_pb2.ReleaseResponse]
-    """Gives back what is still promised to a document. Promises of orders end with their order instead."""
+    """Gives back what is still promised to the caller's own document; somebody else's is NO_SUCH. Promises of
+    orders end with their order instead.
+    """
     IssueReserved: _grpc.UnaryUnaryMultiCallable[_stock_pb2.IssueReservedRequest, _stock_pb2.IssueReservedResponse]
-    """Hands over what is promised to a document: the goods leave."""
+    """Hands over what is promised to a document: the goods leave. Keepers hand over everything, programs what
+    they promised themselves and what orders ask for.
+    """
     ReturnToStock: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ReturnToStockRequest, _stock_pb2.ReturnToStockResponse]
     """Takes back the goods of an approved return: the goods arrive."""
     CloseReturn: _grpc.UnaryUnaryMultiCallable[_stock_pb2.CloseReturnRequest, _stock_pb2.CloseReturnResponse]
@@ -72,7 +78,9 @@ class StockServiceAsyncStub(StockServiceStub):
     ListEntries: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListEntriesRequest, _stock_pb2.ListEntriesResponse]  # type: ignore[assignment]
     """Lists ledger entries, newest first."""
     GetReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetReservationRequest, _stock_pb2.GetReservationResponse]  # type: ignore[assignment]
-    """Gets the reservation of a document, with the lots and serials to pick."""
+    """Gets the reservation of a document, with the lots and serials to pick. A promise is seen by who asked for
+    it; those of orders also by who may see all orders, and all of them by keepers. Others get NO_SUCH.
+    """
     OpenStock: _aio.UnaryUnaryMultiCallable[_stock_pb2.OpenStockRequest, _stock_pb2.OpenStockResponse]  # type: ignore[assignment]
     """Records opening stock 期初: once for each item and place, before its first movement. All lines or none."""
     Reserve: _aio.UnaryUnaryMultiCallable[_stock_pb2.ReserveRequest, _stock_pb2.ReserveResponse]  # type: ignore[assignment]
@@ -80,9 +88,13 @@ class StockServiceAsyncStub(StockServiceStub):
     BatchReserve: _aio.UnaryUnaryMultiCallable[_stock_pb2.BatchReserveRequest, _stock_pb2.BatchReserveResponse]  # type: ignore[assignment]
     """Makes up to 1,000 independent promises; each succeeds or is refused by itself."""
     Release: _aio.UnaryUnaryMultiCallable[_stock_pb2.ReleaseRequest, _stock_pb2.ReleaseResponse]  # type: ignore[assignment]
-    """Gives back what is still promised to a document. Promises of orders end with their order instead."""
+    """Gives back what is still promised to the caller's own document; somebody else's is NO_SUCH. Promises of
+    orders end with their order instead.
+    """
     IssueReserved: _aio.UnaryUnaryMultiCallable[_stock_pb2.IssueReservedRequest, _stock_pb2.IssueReservedResponse]  # type: ignore[assignment]
-    """Hands over what is promised to a document: the goods leave."""
+    """Hands over what is promised to a document: the goods leave. Keepers hand over everything, programs what
+    they promised themselves and what orders ask for.
+    """
     ReturnToStock: _aio.UnaryUnaryMultiCallable[_stock_pb2.ReturnToStockRequest, _stock_pb2.ReturnToStockResponse]  # type: ignore[assignment]
     """Takes back the goods of an approved return: the goods arrive."""
     CloseReturn: _aio.UnaryUnaryMultiCallable[_stock_pb2.CloseReturnRequest, _stock_pb2.CloseReturnResponse]  # type: ignore[assignment]
@@ -129,7 +141,9 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.GetReservationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.GetReservationResponse, _abc.Awaitable[_stock_pb2.GetReservationResponse]]:
-        """Gets the reservation of a document, with the lots and serials to pick."""
+        """Gets the reservation of a document, with the lots and serials to pick. A promise is seen by who asked for
+        it; those of orders also by who may see all orders, and all of them by keepers. Others get NO_SUCH.
+        """
 
     @_abc_1.abstractmethod
     def OpenStock(
@@ -161,7 +175,9 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.ReleaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.ReleaseResponse, _abc.Awaitable[_stock_pb2.ReleaseResponse]]:
-        """Gives back what is still promised to a document. Promises of orders end with their order instead."""
+        """Gives back what is still promised to the caller's own document; somebody else's is NO_SUCH. Promises of
+        orders end with their order instead.
+        """
 
     @_abc_1.abstractmethod
     def IssueReserved(
@@ -169,7 +185,9 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_pb2.IssueReservedRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.IssueReservedResponse, _abc.Awaitable[_stock_pb2.IssueReservedResponse]]:
-        """Hands over what is promised to a document: the goods leave."""
+        """Hands over what is promised to a document: the goods leave. Keepers hand over everything, programs what
+        they promised themselves and what orders ask for.
+        """
 
     @_abc_1.abstractmethod
     def ReturnToStock(
