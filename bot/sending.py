@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -54,6 +55,7 @@ class Sender:
         self._desk = desk
         self._ways = ways
         self._wake = asyncio.Event()
+        self._sending: set[int] = set()
         self._kinds: Mapping[str, Callable[[Delivery], Awaitable[None]]] = {
             "say": self._say,
             "tell": self._tell,
@@ -66,18 +68,21 @@ class Sender:
         self._wake.set()
 
     async def run(self) -> None:
-        """Send until cancelled."""
+        """Send until cancelled. Each person's next delivery begins when theirs before has ended, whatever
+        the deliveries of others take."""
         reader = self._desk.runtime.reader
-        while True:
-            self._wake.clear()
-            due = await reader.look(lambda connection: deliveries.due(connection, datetime.now(UTC), BATCH))
-            if due:
-                await asyncio.gather(*[self._deliver(delivery) for delivery in due])
-                continue
-            try:
-                await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
-            except TimeoutError:
-                continue
+        async with asyncio.TaskGroup() as at_work:
+            while True:
+                self._wake.clear()
+                due = await reader.look(
+                    lambda connection: deliveries.due(connection, datetime.now(UTC), BATCH)
+                )
+                for delivery in due:
+                    if delivery.sequence not in self._sending:
+                        self._sending.add(delivery.sequence)
+                        at_work.create_task(self._deliver(delivery))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
 
     async def _deliver(self, delivery: Delivery) -> None:
         """One delivery; a failure is written down with the time of the next try."""
@@ -88,6 +93,9 @@ class Sender:
         except Exception as error:
             log.exception("delivery failed", key=delivery.key, kind=delivery.kind)
             await self._note_failure(delivery, error)
+        finally:
+            self._sending.discard(delivery.sequence)
+            self._wake.set()
 
     async def _note_failure(self, delivery: Delivery, error: Exception) -> None:
         log.warning("not delivered", key=delivery.key, person=delivery.person, error=repr(error))

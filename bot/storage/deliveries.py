@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, Subquery, case, delete, func, insert, select, update
 
 from bot.storage.tables import DELIVERIES
 from services.kit.changes import Transaction
@@ -16,6 +16,7 @@ _PRUNE_AT_ONCE = 5_000
 _ERROR_LENGTH = 500
 
 _WAITING = DELIVERIES.c.state == "waiting"
+_RENEWS = case((DELIVERIES.c.kind == "renew", 1), else_=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,14 @@ def queue(tx: Transaction, key: str, person: str, kind: str, data: dict[str, Any
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
-    """What can be sent now, oldest first: of each person only their oldest, so that nothing overtakes.
+    """What can be sent now, news first: of each person only their oldest, so that nothing overtakes.
 
     Only a card's new state, which changes what was sent before, goes beside it: no news waits for that.
     """
     heads = _heads()
-    ready = _of(heads).where(DELIVERIES.c.next_at <= now).order_by(DELIVERIES.c.sequence).limit(limit)
+    ready = (
+        _of(heads).where(DELIVERIES.c.next_at <= now).order_by(_RENEWS, DELIVERIES.c.sequence).limit(limit)
+    )
     return [Delivery(**row._mapping) for row in connection.execute(ready)]
 
 
@@ -109,7 +112,7 @@ def _heads() -> Subquery:
     return (
         select(func.min(DELIVERIES.c.sequence).label("first"))
         .where(_WAITING)
-        .group_by(DELIVERIES.c.person, DELIVERIES.c.kind == "renew")
+        .group_by(DELIVERIES.c.person, _RENEWS)
         .subquery()
     )
 

@@ -43,6 +43,18 @@ async def test_each_person_gets_only_the_oldest(store: Store) -> None:
     assert await keys(store) == ["l1", "z2"]
 
 
+async def test_news_do_not_wait_for_a_card_that_is_renewed(store: Store) -> None:
+    for key in ("c1", "c2"):
+        await renew(store, key)
+    await queue(store, "z1")
+    await queue(store, "z2")
+    assert await keys(store) == ["z1", "c1"]
+
+
+async def renew(store: Store, key: str) -> None:
+    await store.change(lambda tx: deliveries.queue(tx, key, "zhangsan", "renew", {"card": key}))
+
+
 async def test_nothing_overtakes_a_failed_delivery(store: Store) -> None:
     await queue(store, "z1")
     await queue(store, "z2")
