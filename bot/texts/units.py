@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 _PIECES = ("pc", "pcs")
 _ENGLISH: Mapping[str, tuple[str, str]] = {
-    **dict.fromkeys(("个", "件", "只", "支", "枝", "张", "把", "顶", "台"), _PIECES),
+    **dict.fromkeys(("个", "件", "只", "支", "张", "把", "顶", "台"), _PIECES),
     "包": ("pack", "packs"),
     "箱": ("carton", "cartons"),
     "盒": ("box", "boxes"),

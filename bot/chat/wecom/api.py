@@ -19,8 +19,12 @@ from bot.chat.errors import (
 from bot.chat.platform import Media
 from bot.chat.settings import ChatSettings
 from bot.chat.tokens import Token, Tokens
+from services.kit.settings import SettingInvalid
 
 DEFAULT_URL: Final = "https://qyapi.weixin.qq.com"
+CORP_HINT: Final = "the company's id, at the bottom of the page about the company"
+AGENT_HINT: Final = "the AgentId, a number on the app's page"
+CREDENTIAL_HINT: Final = "a file with the app's Secret"
 CALL_SECONDS: Final = 10.0
 LARGEST_PICTURE: Final = 10 * 1024 * 1024
 _LARGEST_ANSWER: Final = 1024 * 1024
@@ -46,10 +50,12 @@ class WecomApi:
     def __init__(
         self, chat: ChatSettings, session: aiohttp.ClientSession, now: Callable[[], datetime]
     ) -> None:
-        """Raises SettingMissing."""
-        self.corp_id = chat.required("CORP_ID", "企业ID: 我的企业 → 企业信息, at the bottom of the page")
-        self.agent_id = chat.required("AGENT_ID", "AgentId: on the app's page, above the secret")
-        self._secret = chat.secret("SECRET", "a file with the app's Secret")
+        """Raises SettingMissing and SettingInvalid."""
+        self.corp_id = chat.required("CORP_ID", CORP_HINT)
+        self.agent_id = chat.required("AGENT_ID", AGENT_HINT)
+        if not (self.agent_id.isascii() and self.agent_id.isdigit()):
+            raise SettingInvalid("KUGUAN_WECOM_AGENT_ID", self.agent_id, AGENT_HINT)
+        self._secret = chat.secret("SECRET", CREDENTIAL_HINT)
         self._url = chat.get("API_URL", DEFAULT_URL).rstrip("/") + "/cgi-bin/"
         self._session = session
         self._now = now
@@ -61,7 +67,7 @@ class WecomApi:
 
     async def send(self, user: str, message: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send a message to one person; RecipientUnreachable also where the answer only hints at it."""
-        body = {"touser": user, "agentid": self._agent_number, **message}
+        body = {"touser": user, "agentid": int(self.agent_id), **message}
         answer = await self.call("message/send", body)
         missing = f"{answer.get('invaliduser') or ''}|{answer.get('unlicenseduser') or ''}".lower()
         if user.lower() in missing.split("|"):
@@ -72,7 +78,7 @@ class WecomApi:
         """Replace one person's copy of a card; raises Refusal where the code is used up or over."""
         body = {
             "userids": [user],
-            "agentid": self._agent_number,
+            "agentid": int(self.agent_id),
             "response_code": code,
             "template_card": card,
         }
@@ -101,10 +107,6 @@ class WecomApi:
         """A call with JSON; without a body it is a GET. Raises a ChannelError."""
         method = "GET" if body is None else "POST"
         return await self._with_token(method, path, query, (lambda: body) if body is not None else None)
-
-    @property
-    def _agent_number(self) -> int:
-        return int(self.agent_id) if self.agent_id.isascii() and self.agent_id.isdigit() else 0
 
     async def _with_token(
         self, method: str, path: str, query: Mapping[str, str], body: Callable[[], Any] | None

@@ -155,14 +155,11 @@ def _event(message: Element, common: dict[str, Any]) -> Event | None:
     return ClickIn(**common, dedupe_key=key, card_id=card_id, action=action, card_ref=reference)
 
 
-def reference_of(task: str, user: str, codes: list[tuple[str, datetime]], shown: str = "") -> CardRef:
-    """Finds a card again: its task, whose copy it is, and what may still be spent on replacing it.
-
-    ``codes`` come with the moment they were given; ``shown`` tells what the copy looks like, empty where
-    that is not known.
-    """
+def reference_of(task: str, user: str, codes: list[tuple[str, datetime]]) -> CardRef:
+    """Finds a card again: its task, whose copy it is, and the codes, each with the moment it was given, that
+    may still be spent on replacing it."""
     spendable: list[Json] = [{"code": code, "given": int(given.timestamp())} for code, given in codes]
-    return CardRef(PLATFORM, {"task": task, "user": user, "codes": spendable, "shown": shown})
+    return CardRef(PLATFORM, {"task": task, "user": user, "codes": spendable})
 
 
 def _moment(seconds: str, now: datetime) -> datetime:

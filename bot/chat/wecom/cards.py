@@ -9,7 +9,6 @@ anything was left out, so that the whole card can be sent as text before it.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -40,12 +39,6 @@ class Drawn:
 
     card: Mapping[str, Any]
     fits: bool
-
-    @property
-    def digest(self) -> str:
-        """The same for two cards that look the same."""
-        text = json.dumps(self.card, sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def task_id(card: Card, idempotency_key: str) -> str:
@@ -115,21 +108,18 @@ def split(text: str, size: int) -> Iterator[str]:
 
 def _content(card: Card) -> tuple[str, list[Line], bool]:
     """The text above the rows, the rows, and whether that is everything."""
-    rows: list[Line] = []
+    rows = [line for line in card.lines if _is_row(line)]
+    # Text stands above the rows: what has no row comes first, so that the order stays.
+    beside = [line for line in card.lines if not _is_row(line)] + rows[:-ROWS]
     texts = [card.stamp] if len(card.stamp) > BUTTON else []
-    for line in card.lines:
-        if len(rows) < ROWS and _is_row(line):
-            rows.append(line)
-        else:
-            texts.append(_said(line))
+    texts += [_said(line) for line in beside]
     for group in card.groups:
         texts += [group.title, *[f"· {_said(line)}" for line in group.lines], group.note]
     whole = "\n".join(text for text in texts if text.strip())
-    if not card.fallback:
-        return cut(whole, SUBTITLE), rows, len(whole) <= SUBTITLE
-    # The typed command stands on the card where there is room, else on the text that goes before it.
-    typed = f"{whole}\n{card.fallback}".lstrip()
-    return (typed, rows, True) if len(typed) <= SUBTITLE else (cut(whole, SUBTITLE), rows, False)
+    typed = f"{whole}\n{card.fallback}".strip()
+    if card.fallback.strip() and len(typed) <= SUBTITLE:
+        return typed, rows[-ROWS:], True
+    return cut(whole, SUBTITLE), rows[-ROWS:], len(whole) <= SUBTITLE
 
 
 def _said(line: Line) -> str:

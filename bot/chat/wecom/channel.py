@@ -60,12 +60,15 @@ from bot.chat.wecom.callbacks import (
     reference_of,
 )
 from bot.chat.wecom.cards import draw, split, task_id, to_tags, with_toast
-from bot.chat.wecom.crypto import Envelope, Forged
+from bot.chat.wecom.crypto import Envelope, Forged, KeyUnusable
 from bot.chat.wecom.markup import Tree, write
+from services.kit.settings import SettingInvalid
 
 log = structlog.get_logger("kuguan.wecom")
 
 PATH: Final = "/callbacks/wecom"
+CALLBACK_HINT: Final = "a file with the Token of the app's message callback"
+KEY_HINT: Final = "a file with the EncodingAESKey of the app's message callback"
 ANSWER_SECONDS: Final = 1.2
 """How long a tap waits for its outcome inside the callback; all of it has to end within 1.5 s."""
 BODY_SECONDS: Final = 3.0
@@ -100,13 +103,13 @@ class WecomChannel:
     """One app of one company."""
 
     def __init__(self, chat: ChatSettings, tools: Tools) -> None:
-        """Raises SettingMissing and KeyUnusable."""
+        """Raises SettingMissing and SettingInvalid."""
         self._api = WecomApi(chat, tools.session, tools.now)
-        self._envelope = Envelope(
-            chat.secret("TOKEN", "a file with the Token of 接收消息").value,
-            chat.secret("AES_KEY", "a file with the EncodingAESKey of 接收消息").value,
-            self._api.corp_id,
-        )
+        token, key = chat.secret("TOKEN", CALLBACK_HINT), chat.secret("AES_KEY", KEY_HINT)
+        try:
+            self._envelope = Envelope(token.value, key.value, self._api.corp_id)
+        except KeyUnusable as error:
+            raise SettingInvalid("KUGUAN_WECOM_AES_KEY_FILE", str(key), str(error)) from None
         self._now = tools.now
         self._replays = Replays(tools.now)
         self._pace = Pace(_LIMITS)
@@ -144,7 +147,7 @@ class WecomChannel:
             return fresh
         have = [code["code"] for code in _codes(known)]
         more = [code for code in _codes(fresh) if code["code"] not in have]
-        return CardRef(PLATFORM, {**known.data, "codes": [*_codes(known), *more], "shown": ""})
+        return CardRef(PLATFORM, {**known.data, "codes": [*_codes(known), *more]})
 
     # ------------------------------------------------------------ what goes out
 
@@ -167,14 +170,10 @@ class WecomChannel:
         return sent
 
     async def update(self, reference: CardRef, card: Card) -> Updated:
-        """Replace one copy; spends a code unless the copy looks like that already."""
+        """Replace one copy; spends a code."""
         task, user = str(reference.data["task"]), str(reference.data["user"])
         drawn = draw(card, task, greyed=True)
-        if reference.data.get("shown") == drawn.digest:
-            return Updated(UpdateResult.UPDATED)
         codes = _codes(reference)
-        if not codes and not reference.data.get("card", True):
-            return Updated(UpdateResult.UNSUPPORTED)
         now = self._now().timestamp()
         while codes:
             code = codes.pop(0)
@@ -191,7 +190,7 @@ class WecomChannel:
             except ChannelError as error:
                 self._note(error)
                 raise
-            left = {**reference.data, "codes": codes, "shown": drawn.digest}
+            left = {**reference.data, "codes": codes}
             return Updated(UpdateResult.UPDATED, CardRef(PLATFORM, left))
         return Updated(UpdateResult.EXPIRED)
 
@@ -213,12 +212,11 @@ class WecomChannel:
 
     async def _send_card(self, user: str, card: Card, task: str) -> CardRef:
         drawn = draw(card, task, greyed=True)
-        if not card.buttons:
+        if not card.buttons or not drawn.fits:
             # Cards without buttons have to lead to an address; as text everything is there to be read.
             await self._send_text(user, card_text(card))
-            return CardRef(PLATFORM, {**reference_of(task, user, [], drawn.digest).data, "card": False})
-        if not drawn.fits:
-            await self._send_text(user, card_text(card))
+        if not card.buttons:
+            return reference_of(task, user, [])
         self._pace.take(user.lower())
         message = {
             "msgtype": "template_card",
@@ -229,7 +227,7 @@ class WecomChannel:
         answer = await self._api.send(user, message)
         code = answer.get("response_code")
         codes = [(code, self._now())] if isinstance(code, str) and code else []
-        return reference_of(task, user, codes, drawn.digest)
+        return reference_of(task, user, codes)
 
     # ------------------------------------------------------------ what comes in
 

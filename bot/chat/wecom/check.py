@@ -13,10 +13,10 @@ from bot.chat.errors import AuthFailed, ChannelError
 from bot.chat.settings import ChatSettings
 from bot.chat.wecom.api import WecomApi
 from bot.chat.wecom.callbacks import MENU_SAYS
-from bot.chat.wecom.channel import PATH
+from bot.chat.wecom.channel import KEY_HINT, PATH, CALLBACK_HINT
 from bot.chat.wecom.crypto import KeyUnusable, callback_key
 from bot.texts import DEFAULT, LANGUAGES
-from services.kit.settings import SettingMissing
+from services.kit.settings import SettingInvalid, SettingMissing
 
 _MENU: Final = (("stock",), ("issue", "return"), ("approvals", "orders"))
 _PRODUCT: Final = "check.wecom"
@@ -26,12 +26,11 @@ async def check(chat: ChatSettings, session: aiohttp.ClientSession) -> list[Find
     """Each step in the order in which it is set up; ends at the first one that the others need."""
     try:
         api = WecomApi(chat, session, lambda: datetime.now(UTC))
-        token = chat.secret("TOKEN", "a file with the Token of 接收消息")
-        key = chat.secret("AES_KEY", "a file with the EncodingAESKey of 接收消息")
-    except SettingMissing as error:
-        facts = {"setting": error.setting, "hint": error.hint}
-        return [Finding("settings", False, f"{_PRODUCT}.settings.missing", facts)]
-    found = [_agent_number(api), _callback(token.value, key.value)]
+        token, key = chat.secret("TOKEN", CALLBACK_HINT), chat.secret("AES_KEY", KEY_HINT)
+    except (SettingMissing, SettingInvalid) as error:
+        name = error.setting.removeprefix("KUGUAN_WECOM_").removesuffix("_FILE").lower()
+        return [Finding("settings", False, f"{_PRODUCT}.settings.{name}", {"setting": error.setting})]
+    found = [_callback(token.value, key.value)]
     try:
         await api.token()
     except AuthFailed as error:
@@ -61,12 +60,6 @@ def menu(language: str) -> Mapping[str, Any]:
         else:
             buttons.append({"name": words[f"{_PRODUCT}.menu.{names[0]}"], "sub_button": inside})
     return {"button": buttons}
-
-
-def _agent_number(api: WecomApi) -> Finding:
-    right = api.agent_id.isascii() and api.agent_id.isdigit()
-    key = f"{_PRODUCT}.agent.{'number' if right else 'no_number'}"
-    return Finding("agent", right, key, {"agent": api.agent_id})
 
 
 def _callback(token: str, key: str) -> Finding:

@@ -12,7 +12,7 @@ import structlog
 from aiohttp.web import AbstractRouteDef
 
 from bot.chat.answering import within
-from bot.chat.errors import ChannelError, Overloaded, PayloadRejected, Transient
+from bot.chat.errors import ChannelError, Overloaded, PayloadRejected
 from bot.chat.fitting import card_text
 from bot.chat.pacing import Pace
 from bot.chat.platform import (
@@ -55,7 +55,6 @@ STOP_SECONDS: Final = 5.0
 AT_ONCE: Final = 256
 KEEP_TRIES: Final = 30
 WELCOME_SECONDS: Final = 4.5
-REMEMBERED: Final = 2_000
 _LIMITS: Final = ((30, 60.0), (1000, 3600.0))
 _PICTURES: Final = frozenset({"image/jpeg", "image/png"})
 
@@ -93,7 +92,6 @@ class WecomBotChannel:
         self._pace = Pace(_LIMITS)
         self._sink: Sink | None = None
         self._at_work: set[asyncio.Task[None]] = set()
-        self._shown: dict[str, str] = {}
         self._welcomes: dict[str, tuple[str, float]] = {}
         self._last_inbound: datetime | None = None
 
@@ -110,8 +108,7 @@ class WecomBotChannel:
 
     async def start(self, sink: Sink) -> None:
         self._sink = sink
-        # What taps showed is known only as long as nobody else could have answered one.
-        self._connection.start(self._shown.clear)
+        self._connection.start()
 
     async def stop(self) -> None:
         self._sink = None
@@ -142,13 +139,8 @@ class WecomBotChannel:
         return MessageRef(PLATFORM, {"kind": address.kind.value, "chat": address.id})
 
     async def update(self, reference: CardRef, card: Card) -> Updated:
-        """UNSUPPORTED for a card that looks otherwise: only the answer to a tap replaces a card."""
-        if not self._connection.is_connected:
-            raise Transient("not connected from this replica")
-        task = str(reference.data["task"])
-        drawn = draw(card, task, greyed=False)
-        same = drawn.digest in (reference.data.get("shown"), self._shown.get(task))
-        return Updated(UpdateResult.UPDATED if same else UpdateResult.UNSUPPORTED)
+        """UNSUPPORTED: only the answer to a tap replaces a card."""
+        return Updated(UpdateResult.UNSUPPORTED)
 
     async def fetch(self, media: MessageRef) -> Media:
         return await download(self._tools.session, media, self._secure)
@@ -171,7 +163,7 @@ class WecomBotChannel:
             await self._send_text(address, card_text(card))
         if card.buttons:
             await self._post(address, {"msgtype": "template_card", "template_card": drawn.card})
-        return reference_of(task, address, drawn.digest)
+        return reference_of(task, address)
 
     async def _post(self, address: Address, message: Mapping[str, Any]) -> None:
         self._pace.take(address.id)
@@ -250,11 +242,6 @@ class WecomBotChannel:
         except ChannelError as error:
             log.warning("card not replaced", error=repr(error))
             return False
-        assert answer.card is not None, "asked for answers with a card only"
-        # Without the passing word: the same card drawn later looks the same.
-        self._shown[task] = draw(answer.card, task, greyed=False).digest
-        while len(self._shown) > REMEMBERED:
-            del self._shown[next(iter(self._shown))]
         return True
 
     async def _show_apart(self, event: ClickIn | EnterIn, answer: Answer) -> None:

@@ -27,8 +27,8 @@ async def check(chat: ChatSettings, session: aiohttp.ClientSession) -> list[Find
         bot_id = chat.required("ID", "the Bot ID on the bot's page, under API mode with long connection")
         secret = chat.secret("SECRET", "a file with the Secret of the long connection")
     except SettingMissing as error:
-        facts = {"setting": error.setting, "hint": error.hint}
-        return [Finding("settings", False, f"{_PRODUCT}.settings.missing", facts)]
+        name = error.setting.removeprefix("KUGUAN_WECOM_BOT_").removesuffix("_FILE").lower()
+        return [Finding("settings", False, f"{_PRODUCT}.settings.{name}", {"setting": error.setting})]
     found = [Finding("settings", True, f"{_PRODUCT}.settings.right", {"bot": bot_id})]
     if not chat.get("NAME"):
         found.append(Finding("name", True, f"{_PRODUCT}.name.unknown"))

@@ -92,13 +92,11 @@ class Connection:
         """Whether messages can be sent from this replica now."""
         return self._subscribed
 
-    def start(self, opened: Callable[[], None]) -> None:
-        """Begin to connect; `opened` is called at each new connection."""
+    def start(self) -> None:
+        """Begin to connect."""
         timing = self._timing
         self._keeping = asyncio.create_task(
-            keep_connected(
-                lambda: self._once(opened), first=timing.pause, longest=timing.longest_pause, note=self._note
-            )
+            keep_connected(self._once, first=timing.pause, longest=timing.longest_pause, note=self._note)
         )
 
     async def stop(self) -> None:
@@ -120,7 +118,7 @@ class Connection:
 
     # ------------------------------------------------------------ one connection
 
-    async def _once(self, opened: Callable[[], None]) -> None:
+    async def _once(self) -> None:
         await self._take_lease()
         try:
             timeout = aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS)
@@ -132,7 +130,7 @@ class Connection:
             raise Transient(f"cannot connect: {type(error).__name__}") from None
         self._socket = socket
         try:
-            await self._live(socket, opened)
+            await self._live(socket)
         finally:
             self._subscribed = False
             self._socket = None
@@ -153,7 +151,7 @@ class Connection:
             await asyncio.sleep(self._timing.lease / 3)
         self.is_standby = False
 
-    async def _live(self, socket: aiohttp.ClientWebSocketResponse, opened: Callable[[], None]) -> None:
+    async def _live(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Subscribe and work until the first of reading, pinging and leasing ends."""
         reading = asyncio.create_task(self._read(socket))
         tasks = [reading]
@@ -164,7 +162,6 @@ class Connection:
             self._subscribed = True
             self.last_error = ""
             log.info("connected")
-            opened()
             tasks += [asyncio.create_task(self._ping()), asyncio.create_task(self._renew_lease())]
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:

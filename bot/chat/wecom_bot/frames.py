@@ -128,10 +128,9 @@ def text_of(value: object, *path: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def reference_of(task: str, address: Address, shown: str) -> CardRef:
-    """Finds a card again as far as this product can: `shown` tells what it looks like."""
-    data = {"task": task, "kind": address.kind.value, "chat": address.id, "shown": shown}
-    return CardRef(PLATFORM, data)
+def reference_of(task: str, address: Address) -> CardRef:
+    """Finds a card again as far as this product can."""
+    return CardRef(PLATFORM, {"task": task, "kind": address.kind.value, "chat": address.id})
 
 
 def _event(body: Mapping[str, Any], common: dict[str, Any], identity: str) -> Event | None:
@@ -157,7 +156,7 @@ def _event(body: Mapping[str, Any], common: dict[str, Any], identity: str) -> Ev
         dedupe_key=f"event:{key[:_LONGEST_ID]}",
         card_id=card_id,
         action=action,
-        card_ref=reference_of(task, common["address"], ""),
+        card_ref=reference_of(task, common["address"]),
     )
 
 

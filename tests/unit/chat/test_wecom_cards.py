@@ -40,7 +40,7 @@ def test_a_card_that_fits_shows_every_word(card: Card) -> None:
     if not drawn.fits:
         return
     shown = shown_card("key", drawn.card, greyed=not card.buttons).text
-    words = [card.title, card.subtitle, card.fallback, *[button.label for button in card.buttons]]
+    words = [card.title, card.subtitle, *[button.label for button in card.buttons]]
     words += [word for line in card.lines for word in (line.label, line.value)]
     words += [group.title for group in card.groups] + [group.note for group in card.groups]
     for word in words:
@@ -49,12 +49,11 @@ def test_a_card_that_fits_shows_every_word(card: Card) -> None:
 
 
 @given(cards())
-def test_the_same_card_looks_the_same_and_its_task_names_its_sending(card: Card) -> None:
+def test_a_card_is_drawn_the_same_and_its_task_names_its_sending(card: Card) -> None:
     first, second = task_id(card, "one"), task_id(card, "two")
     assert first != second
     assert first.partition("@")[0] == second.partition("@")[0] == card.id
-    assert draw(card, first, greyed=True).digest == draw(card, first, greyed=True).digest
-    assert len(draw(card, first, greyed=True).digest) == 16
+    assert draw(card, first, greyed=True) == draw(card, first, greyed=True)
 
 
 @given(cards())
