@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.chat.dingtalk.account import account
+from bot.chat.dingtalk.account import Account
 from bot.chat.dingtalk.channel import DingTalkChannel
 from bot.chat.dingtalk.check import check
 from bot.chat.platform import Channel
@@ -15,4 +15,4 @@ __all__ = ["DingTalkChannel", "check", "configured"]
 def configured(chat: ChatSettings, tools: Tools) -> Channel | None:
     """The channel of the application that is set, None where nothing is; raises SettingMissing and
     SettingInvalid where half of it is."""
-    return DingTalkChannel(account(chat), tools) if chat.is_configured else None
+    return DingTalkChannel(Account.of(chat), tools) if chat.is_configured else None

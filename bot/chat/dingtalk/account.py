@@ -36,21 +36,22 @@ class Account:
     oapi: str
     monthly_calls: int
 
-
-def account(chat: ChatSettings) -> Account:
-    """The application that is set; raises SettingMissing and SettingInvalid."""
-    client_id = chat.required("CLIENT_ID", "the application's Client ID (AppKey), under its credentials")
-    return Account(
-        client_id=client_id,
-        client_secret=chat.secret("CLIENT_SECRET", "a file with the application's Client Secret (AppSecret)"),
-        # An application's robot has its Client ID as code unless it is an old one.
-        robot_code=chat.get("ROBOT_CODE", client_id),
-        template=chat.get("CARD_TEMPLATE_ID"),
-        corp=chat.get("CORP_ID"),
-        api=_url(chat, "API_URL", API_URL),
-        oapi=_url(chat, "OAPI_URL", OAPI_URL),
-        monthly_calls=_calls(chat),
-    )
+    @classmethod
+    def of(cls, chat: ChatSettings) -> Account:
+        """The application that is set; raises SettingMissing and SettingInvalid."""
+        client_id = chat.required("CLIENT_ID", "the application's Client ID (AppKey), under its credentials")
+        hint = "a file with the application's Client Secret (AppSecret)"
+        return cls(
+            client_id=client_id,
+            client_secret=chat.secret("CLIENT_SECRET", hint),
+            # An application's robot has its Client ID as code unless it is an old one.
+            robot_code=chat.get("ROBOT_CODE", client_id),
+            template=chat.get("CARD_TEMPLATE_ID"),
+            corp=chat.get("CORP_ID"),
+            api=_url(chat, "API_URL", API_URL),
+            oapi=_url(chat, "OAPI_URL", OAPI_URL),
+            monthly_calls=_calls(chat),
+        )
 
 
 def _url(chat: ChatSettings, name: str, default: str) -> str:

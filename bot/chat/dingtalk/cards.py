@@ -14,7 +14,7 @@ MAX_ROWS: Final = 40
 MAX_TEXT_BYTES: Final = 16_000
 """UTF-8 bytes of one message."""
 
-_SUBTITLE = 100
+_SUBTITLE = 240
 _LABEL = 24
 _VALUE = 300
 _BODY_BYTES = 8_000

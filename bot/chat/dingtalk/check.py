@@ -8,7 +8,7 @@ from typing import Final
 import aiohttp
 
 from bot.chat.checking import Finding
-from bot.chat.dingtalk.account import Account, account
+from bot.chat.dingtalk.account import Account
 from bot.chat.dingtalk.api import Api
 from bot.chat.dingtalk.cards import card_parameters, notice_parameters
 from bot.chat.dingtalk.quota import Quota
@@ -25,7 +25,7 @@ NOBODY: Final = "kuguan-check-nobody"
 async def check(chat: ChatSettings, session: aiohttp.ClientSession) -> list[Finding]:
     """Each step once, until one fails that the later ones need. It uses at most four calls of the month."""
     try:
-        ours = account(chat)
+        ours = Account.of(chat)
     except SettingMissing as error:
         return [_finding("settings", "missing", setting=error.setting, hint=error.hint)]
     except SettingInvalid as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 
 from bot.chat.dingtalk import DingTalkChannel
-from bot.chat.dingtalk.account import account
+from bot.chat.dingtalk.account import Account
 from bot.chat.platform import Answer, Button, Card, CardState, ClickIn, Event, Line, TextIn, Tone
 from bot.chat.settings import ChatSettings
 from bot.chat.tools import Tools
@@ -78,7 +78,7 @@ async def world(folder: Path, *, heartbeat: float = 30.0, **settings: str) -> As
     sink = NotingSink()
     async with aiohttp.ClientSession() as session:
         tools = Tools(session, lambda: datetime.now(UTC), NoLeases())
-        channel = DingTalkChannel(account(chat), tools, heartbeat=heartbeat)
+        channel = DingTalkChannel(Account.of(chat), tools, heartbeat=heartbeat)
         await channel.start(sink)
         try:
             await fake.until_connected()
