@@ -36,6 +36,7 @@ from bot.storage import cards, deliveries
 from bot.storage.cards import CardRow
 from bot.storage.deliveries import Delivery
 from bot.ways import Way, Ways
+from services.kit import observe
 from services.kit.changes import Transaction
 from services.kit.errors import KuguanError, RemoteError
 
@@ -87,7 +88,8 @@ class Sender:
     async def _deliver(self, delivery: Delivery) -> None:
         """One delivery; a failure is written down with the time of the next try."""
         try:
-            await self._kinds[delivery.kind](delivery)
+            with observe.span(f"chat {delivery.kind}", delivery.data.get(deliveries.TRACE, "")):
+                await self._kinds[delivery.kind](delivery)
         except (ChannelError, KuguanError) as error:
             await self._note_failure(delivery, error)
         except Exception as error:

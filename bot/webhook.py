@@ -227,7 +227,7 @@ class Reception:
             self._queue(tx, row, ask, replies)
             received.finish(tx, row.cause, "done")
 
-        await self._desk.runtime.writer.act(write)
+        await self._desk.runtime.writer.act(write, trace=observe.current_trace.get())
         self._sender.wake()
 
     def _queue(self, tx: Transaction, row: Received, ask: Ask, replies: list[Reply]) -> None:
@@ -295,7 +295,7 @@ class Reception:
             received.finish(tx, row.cause, "done")
             return saved
 
-        saved = await self._desk.runtime.writer.act(write)
+        saved = await self._desk.runtime.writer.act(write, trace=observe.current_trace.get())
         self._sender.wake()
         return await self._shown(saved, ask, tapped.toast)
 

@@ -12,6 +12,7 @@ from bot.storage.tables import DELIVERIES
 from services.kit.changes import Transaction
 
 KEEP_DAYS = 30
+TRACE = "trace"
 _PRUNE_AT_ONCE = 5_000
 _ERROR_LENGTH = 500
 
@@ -44,7 +45,8 @@ def queue(tx: Transaction, key: str, person: str, kind: str, data: dict[str, Any
         "key": key,
         "person": person,
         "kind": kind,
-        "data": data,
+        # What is told belongs to the trace of what it is told about.
+        "data": {**data, TRACE: tx.trace} if tx.trace else data,
         "cause": cause,
         "state": "waiting",
         "tries": 0,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from time import time
 
@@ -17,6 +18,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import Connection, select
 
+from bot import service as bot_service
 from deploy.secrets import ensure_secrets
 from deploy.seed import seed
 from services.approvals.service import SERVICE as APPROVALS
@@ -29,6 +31,7 @@ from services.kit.tables import OUTBOX
 from services.kit.testing import TestBroker
 from services.orders.service import SERVICE as ORDERS
 from services.stock.service import SERVICE as STOCK
+from tests.journey.person import Person, Refused
 
 PAPER = "BG-001"
 PLACED = "kuguan.orders.v1.OrderPlaced"
@@ -41,8 +44,9 @@ ZHANGSAN = Caller(
 class Company:
     """The three services with the demo company, in this process; and who may call them."""
 
-    def __init__(self, parts: dict[str, Running], signer: Signer) -> None:
+    def __init__(self, parts: dict[str, Running], signer: Signer, environment: dict[str, str]) -> None:
         self.parts = parts
+        self.environment = environment
         self._signer = signer
 
     def token(self, caller: Caller) -> str:
@@ -87,7 +91,8 @@ async def company(broker: TestBroker, tmp_path: Path) -> AsyncIterator[Company]:
     data = tmp_path / "data"
     ensure_secrets(data / "secrets")
     services = {"stock": STOCK, "orders": ORDERS, "approvals": APPROVALS}
-    await testing.set_up_streams(broker.url, {name: one.hears for name, one in services.items()})
+    hearing = {name: one.hears for name, one in services.items()} | {"bot": bot_service.SERVICE.hears}
+    await testing.set_up_streams(broker.url, hearing)
     environment = {
         "KUGUAN_DATA": str(data),
         "KUGUAN_BROKER_URL": broker.url,
@@ -100,7 +105,7 @@ async def company(broker: TestBroker, tmp_path: Path) -> AsyncIterator[Company]:
             stack.push_async_callback(parts[name].stop)
         await asyncio.to_thread(seed, data, lambda name: parts[name].address)
         signer = Signer((data / "secrets" / "access-private.pem").read_text())
-        yield Company(parts, signer)
+        yield Company(parts, signer, environment)
 
 
 @pytest.fixture
@@ -147,6 +152,43 @@ async def test_an_order_is_one_trace_through_all_services(
         "write create_order",
         f"hear {PLACED}",
     } <= names
+
+
+async def test_one_trace_leads_from_the_tap_to_what_is_told(
+    company: Company, spans: InMemorySpanExporter, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        listen = f"127.0.0.1:{probe.getsockname()[1]}"
+    addresses = {f"KUGUAN_{name.upper()}_ADDRESS": part.address for name, part in company.parts.items()}
+    environment = {**company.environment, **addresses, "KUGUAN_WEB_LISTEN": listen}
+    bot = await start(bot_service.declaration(), Settings.of("bot", environment))
+    try:
+        console = (data / "secrets" / "console.secret").read_text().strip()
+        zhangsan, lixia = (Person(name, f"http://{listen}", console) for name in ("zhangsan", "lixia"))
+
+        async def known() -> bool:
+            try:
+                return bool(await asyncio.to_thread(lixia.meaning, "A4打印纸 BG-001"))
+            except Refused:
+                return False
+
+        await testing.eventually(known)
+        order = await asyncio.to_thread(zhangsan.orders, "领5包A4纸 用于投标")
+        card = await asyncio.to_thread(lixia.gets, order, "approve")
+        await asyncio.to_thread(lixia.taps, card, "approve")
+        await asyncio.to_thread(zhangsan.hears, f"{order} 已批准")
+
+        async def told() -> bool:
+            return any({"chat click", "chat tell"} <= names for names in by_trace(spans).values())
+
+        await testing.eventually(told)
+        wanted = {"chat click", "chat tell", "kuguan.approvals.v1.ApprovalService/Decide"}
+        (names,) = [names for names in by_trace(spans).values() if wanted <= names]
+        assert {"hear kuguan.approvals.v1.ApprovalGranted", "hear kuguan.orders.v1.OrderApproved"} <= names
+    finally:
+        await bot.stop()
 
 
 async def test_each_step_hangs_on_the_one_before(company: Company, spans: InMemorySpanExporter) -> None:
