@@ -13,7 +13,7 @@ def draw_choice(row: CardRow, facts: Facts) -> Card:
     lines, buttons = [], []
     for number, code in enumerate(data["candidates"], 1):
         item = facts.company.items.get(code)
-        details = [code, item.specification if item else "", item.base_unit if item else ""]
+        details = [code, item.specification if item else "", words.unit(item.base_unit) if item else ""]
         lines.append(Line(f"{number}. {facts.item(code)}", " · ".join(part for part in details if part)))
         buttons.append(Button(f"choose_{number}", f"{number}. {facts.item(code)}"))
     buttons.append(Button("cancel", words("button.none_of_these")))

@@ -61,7 +61,11 @@ def effect_line(facts: Facts, item: str, delta: str, unit: str, on_hand: str, no
     after = plus(on_hand, delta)
     sign = "−" if delta.startswith("-") else "+"
     value = facts.words(
-        "effect", change=f"{sign}{delta.lstrip('-')} {unit}", before=on_hand, after=after, note=note
+        "effect",
+        change=sign + facts.words.amount(delta.lstrip("-"), unit),
+        before=on_hand,
+        after=after,
+        note=note,
     )
     return Line(facts.item(item), value, Change(on_hand, after))
 

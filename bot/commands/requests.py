@@ -145,11 +145,15 @@ def _problem(ask: Ask, entry: Entry, line: Mapping[str, Any]) -> Say | None:
 
 def _units(ask: Ask, item: Item) -> list[str]:
     base, *packs = units_of(item)
-    said = [base]
+    said = [ask.words.unit(base)]
     for pack in packs:
         per_pack = to_scale(factor(item, pack) or parse_fraction("0"), 6, pack)
         shown = decimal_text(per_pack.scaled, per_pack.scale)
-        said.append(ask.words("request.unit_pack", pack=pack, factor=shown, base=base))
+        said.append(
+            ask.words(
+                "request.unit_pack", pack=ask.words.unit(pack), factor=shown, base=ask.words.unit(base, shown)
+            )
+        )
     return said
 
 

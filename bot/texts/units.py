@@ -27,7 +27,7 @@ _ENGLISH: Mapping[str, tuple[str, str]] = {
     "千克": ("kg", "kg"),
     "公斤": ("kg", "kg"),
     "克": ("g", "g"),
-    "吨": ("t", "t"),
+    "吨": ("tonne", "tonnes"),
     "米": ("m", "m"),
     "升": ("l", "l"),
 }

@@ -9,10 +9,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.texts import ERRORS, LANGUAGES
+from bot.texts import ERRORS, LANGUAGES, Words, units
+from bot.understand.units import of_item
 from services.kit.errors import KINDS, KuguanError, RemoteError
 
 HAN = re.compile(r"[㐀-鿿]")
@@ -109,3 +111,26 @@ def literal_keys(call: ast.Call) -> list[str]:
 def is_key(node: ast.expr) -> bool:
     """Whether an argument is the literal key of a sentence, not a language."""
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in LANGUAGES
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        ("1", "包", "1 pack"),
+        ("5", "包", "5 packs"),
+        ("−1", "盒", "−1 box"),
+        ("0.5", "千克", "0.5 kg"),
+        ("2", "个", "2 pcs"),
+        ("3", "坛", "3 坛"),
+        ("3", "pallet", "3 pallet"),
+    ],
+)
+def test_amounts_are_said_with_the_units_of_the_language(value: str, unit: str, said: str) -> None:
+    assert Words("en", ZoneInfo("Asia/Shanghai")).amount(value, unit) == said
+    assert Words("zh", ZoneInfo("Asia/Shanghai")).amount(value, unit) == f"{value} {unit}"
+
+
+def test_the_bot_understands_every_unit_that_it_says_in_english() -> None:
+    for unit, words in units._ENGLISH.items():
+        for word in words:
+            assert of_item(word, (unit,)) == unit, (word, unit)
