@@ -145,7 +145,7 @@ def _content(message: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
     """The words of a message and the keys of its pictures."""
     kind = _text(message, "message_type")
     raw = message.get("content")
-    content = parse_object(raw.encode(errors="replace")) if isinstance(raw, str) else {}
+    content = parse_object(raw.encode(errors="ignore")) if isinstance(raw, str) else {}
     if kind == "text":
         return str(content.get("text") or ""), ()
     if kind == "image":
