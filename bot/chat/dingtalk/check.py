@@ -12,7 +12,8 @@ from bot.chat.dingtalk.account import Account
 from bot.chat.dingtalk.api import Api
 from bot.chat.dingtalk.cards import card_parameters, notice_parameters
 from bot.chat.dingtalk.quota import Quota
-from bot.chat.errors import AuthFailed, ChannelError, RateLimited, RecipientUnreachable
+from bot.chat.dingtalk.refusals import QuotaUsedUp
+from bot.chat.errors import ChannelError, RateLimited, RecipientUnreachable, Transient
 from bot.chat.platform import Address, Button, Card, Tone
 from bot.chat.settings import ChatSettings
 from services.kit.ids import new_id
@@ -27,9 +28,10 @@ async def check(chat: ChatSettings, session: aiohttp.ClientSession) -> list[Find
     try:
         ours = Account.of(chat)
     except SettingMissing as error:
-        return [_finding("settings", "missing", setting=error.setting, hint=error.hint)]
+        missing = "client_id" if error.setting.endswith("CLIENT_ID") else "secret"
+        return [_finding("settings", missing, setting=error.setting)]
     except SettingInvalid as error:
-        return [_finding("settings", "invalid", setting=error.setting, hint=error.hint)]
+        return [_finding("settings", "invalid", setting=error.setting, value=error.value)]
     api = Api(ours, session, lambda: datetime.now(UTC), Quota(0, lambda: datetime.now(UTC)))
     findings = [_finding("settings", "ok", client=ours.client_id)]
     for step in (_token, _stream):
@@ -42,10 +44,8 @@ async def check(chat: ChatSettings, session: aiohttp.ClientSession) -> list[Find
 async def _token(api: Api) -> Finding:
     try:
         await api.fetch_token()
-    except AuthFailed as error:
-        return _finding("token", "refused", error=str(error))
     except ChannelError as error:
-        return _finding("token", "unreachable", error=str(error))
+        return _trouble("token", error)
     return _finding("token", "ok")
 
 
@@ -53,7 +53,7 @@ async def _stream(api: Api) -> Finding:
     try:
         await api.open_connection()
     except ChannelError as error:
-        return _finding("stream", "refused", error=str(error))
+        return _trouble("stream", error)
     return _finding("stream", "ok")
 
 
@@ -61,10 +61,10 @@ async def _robot(api: Api, ours: Account) -> Finding:
     """Writing to nobody is refused for the person only where the robot and the permission are there."""
     try:
         await api.send_message(Address.direct(NOBODY), "sampleText", {"content": "kuguan"})
-    except (RecipientUnreachable, RateLimited):
+    except RecipientUnreachable:
         return _finding("robot", "ok", robot=ours.robot_code)
     except ChannelError as error:
-        return _finding("robot", "refused", robot=ours.robot_code, error=str(error))
+        return _trouble("robot", error, robot=ours.robot_code)
     return _finding("robot", "ok", robot=ours.robot_code)
 
 
@@ -75,8 +75,25 @@ async def _template(api: Api, ours: Account) -> Finding:
     try:
         await api.try_template(card.id, {**card_parameters(card), **notice_parameters("")})
     except ChannelError as error:
-        return _finding("template", "refused", template=ours.template, error=str(error))
+        return _trouble("template", error, template=ours.template)
     return _finding("template", "ok", template=ours.template)
+
+
+def _trouble(step: str, error: ChannelError, **facts: str) -> Finding:
+    """What every call can meet has one sentence for all steps; the rest belongs to the step."""
+    said = str(error)
+    plain = said.lower()
+    if isinstance(error, QuotaUsedUp):
+        outcome = "calls.quota"
+    elif isinstance(error, Transient | RateLimited):
+        outcome = "calls.unreachable"
+    elif "ipnotinwhitelist" in plain:
+        outcome = "calls.address"
+    elif "permissiondenied" in plain:
+        outcome = f"{step}.permission"
+    else:
+        outcome = f"{step}.refused"
+    return Finding(step, False, f"check.dingtalk.{outcome}", {**facts, "error": said})
 
 
 def _finding(step: str, outcome: str, **facts: str) -> Finding:
