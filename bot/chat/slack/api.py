@@ -315,7 +315,15 @@ async def _once(method: str, call: _Client, client: AsyncWebClient, seconds: flo
             return await call(client)
     except SlackApiError as error:
         raise _failure(method, error.response) from None
-    except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+    # An answer that is JSON but no object breaks the client itself, with an AttributeError.
+    except (
+        SlackClientError,
+        aiohttp.ClientError,
+        TimeoutError,
+        OSError,
+        ValueError,
+        AttributeError,
+    ) as error:
         raise Transient(f"{method}: {type(error).__name__}") from None
 
 

@@ -20,8 +20,10 @@ BUTTONS_LIMIT: Final = 25
 BUTTON_LIMIT: Final = 75
 VALUE_LIMIT: Final = 2000
 BLOCKS_LIMIT: Final = 50
-TEXT_LIMIT: Final = 4000
-"""Characters of one message; Slack takes more and advises less."""
+TEXT_LIMIT: Final = 12_000
+"""Characters of one message; Slack cuts off what is beyond 40,000, escapes included."""
+BESIDE_LIMIT: Final = 4000
+"""Characters of the plain words beside the blocks."""
 WORDS_LIMIT: Final = 12_000
 """Characters of all words on a card: ours, because the limit of Slack for it is not published."""
 REASON_LIMIT: Final = 500
@@ -75,7 +77,7 @@ def draw(card: Card) -> Drawn:
             pen.has_cut = True
             break
         body.append(block)
-    return Drawn([*head, *body, *foot], escape(cut(card_text(card), TEXT_LIMIT)), not pen.has_cut)
+    return Drawn([*head, *body, *foot], escape(cut(card_text(card), BESIDE_LIMIT)), not pen.has_cut)
 
 
 def pieces(text: str) -> list[str]:

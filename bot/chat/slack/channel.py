@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.web import AbstractRouteDef, Request, Response
 
 from bot.chat.answering import within
-from bot.chat.errors import ChannelError, Overloaded, PayloadRejected
+from bot.chat.errors import ChannelError, Overloaded, PayloadRejected, RateLimited
 from bot.chat.fitting import card_text
 from bot.chat.platform import (
     Address,
@@ -41,7 +41,7 @@ from bot.chat.reconnecting import keep_connected
 from bot.chat.settings import ChatSettings
 from bot.chat.slack.api import Place, SlackApi
 from bot.chat.slack.callbacks import PATH, Refused, opened, read_body, verify
-from bot.chat.slack.cards import TEXT_LIMIT, WORDS_LIMIT, draw, escape, home, pieces, question
+from bot.chat.slack.cards import TEXT_LIMIT, draw, escape, home, pieces, question
 from bot.chat.slack.connection import HEARTBEAT, Socket
 from bot.chat.slack.events import (
     PLATFORM,
@@ -67,6 +67,8 @@ WINDOW_SECONDS: Final = 1.0
 """How long opening a window may take before the tap counts without words."""
 STOP_SECONDS: Final = 5.0
 _FOLLOWING: Final = 500
+_PATIENCE: Final = 5
+_LONGEST_WAIT: Final = 5.0
 
 CAPABILITIES: Final = Capabilities(
     group_in=True,
@@ -79,10 +81,9 @@ CAPABILITIES: Final = Capabilities(
     late_update_window=None,
     max_lines=100,
     max_title=150,
-    max_text_bytes=TEXT_LIMIT * 3,
+    max_text_bytes=TEXT_LIMIT,
     proactive=Proactive.ALWAYS,
 )
-assert CAPABILITIES.max_text_bytes <= WORDS_LIMIT
 
 
 class SlackChannel:
@@ -202,9 +203,18 @@ class SlackChannel:
     async def _send_text(self, place: Place, text: str, key: str) -> MessageRef:
         reference: dict[str, str] = {}
         for number, piece in enumerate(pieces(text)):
-            channel, moment = await self._api.post(place, escape(piece), None, f"{key}:{number}")
+            channel, moment = await self._post_piece(place, piece, f"{key}:{number}", number > 0)
             reference = reference or {"channel": channel, "ts": moment}
         return MessageRef(PLATFORM, reference)
+
+    async def _post_piece(self, place: Place, piece: str, key: str, is_more: bool) -> tuple[str, str]:
+        """Write a part of a text; one that has begun is ended rather than begun again by the bot's queue."""
+        for _ in range(_PATIENCE if is_more else 0):
+            try:
+                return await self._api.post(place, escape(piece), None, key)
+            except RateLimited as error:
+                await asyncio.sleep(min(error.retry_after, _LONGEST_WAIT))
+        return await self._api.post(place, escape(piece), None, key)
 
     async def _send_card(self, place: Place, card: Card, key: str) -> CardRef:
         drawn = draw(card)
