@@ -13,7 +13,7 @@ from bot.chat.errors import AuthFailed, ChannelError
 from bot.chat.settings import ChatSettings
 from bot.chat.wecom.api import WecomApi
 from bot.chat.wecom.callbacks import MENU_SAYS
-from bot.chat.wecom.channel import KEY_HINT, PATH, CALLBACK_HINT
+from bot.chat.wecom.channel import CALLBACK_HINT, KEY_HINT, PATH
 from bot.chat.wecom.crypto import KeyUnusable, callback_key
 from bot.texts import DEFAULT, LANGUAGES
 from services.kit.settings import SettingInvalid, SettingMissing

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from bot.chat.platform import (
@@ -15,23 +14,20 @@ from bot.chat.platform import (
     Answer,
     Card,
     CardRef,
-    CardState,
     EnterIn,
     Event,
     TextIn,
     UpdateResult,
 )
-from bot.chat.wecom import configured
-from tests.fakes.chat import ShownCard
 from tests.fakes.wecom import CORP, FakeWecom
 from tests.service.chat.wecom_world import (
     Clock,
-    RecordingSink,
     World,
+    answering,
+    app_world,
     approval,
-    listening,
-    settings_of,
-    tools_of,
+    decided,
+    last_card,
     until,
 )
 
@@ -53,38 +49,14 @@ async def wecom(tmp_path: Path, clock: Clock) -> AsyncIterator[FakeWecom]:
 
 @pytest.fixture
 async def world(wecom: FakeWecom, clock: Clock) -> AsyncIterator[World]:
-    async with aiohttp.ClientSession() as session:
-        channel = configured(settings_of("WECOM", wecom.environment), tools_of(session, clock))
-        assert channel is not None
-        sink = RecordingSink()
-        await channel.start(sink)
-        runner, url = await listening(channel)
-        await wecom.bot_is_at(url)
-        yield World(channel, sink, clock, session, url)
-        await channel.stop()
-        await runner.cleanup()
-
-
-def last_card(wecom: FakeWecom, user: str) -> ShownCard:
-    return [shown.card for shown in wecom.seen(user) if shown.card][-1]
+    async with app_world(wecom, clock) as world:
+        yield world
 
 
 async def sent(world: World, card: Card, key: str = "key-1") -> CardRef:
     reference = await world.channel.send(LISI, card, key)
     assert isinstance(reference, CardRef)
     return reference
-
-
-def decided(card: Card) -> Card:
-    return replace(card, buttons=(), state=CardState.DONE, stamp="已同意 · 李四 14:05", fallback="")
-
-
-def answering(answer: Answer | None, seconds: float = 0.0):  # type: ignore[no-untyped-def]
-    async def answers(event: Event) -> Answer | None:
-        await asyncio.sleep(seconds)
-        return answer
-
-    return answers
 
 
 # ---------------------------------------------------------------- the journey of a card

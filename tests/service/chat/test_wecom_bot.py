@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
-import aiohttp
 import pytest
 
-from bot.chat.errors import PayloadRejected, RateLimited, RecipientUnreachable, Transient
 from bot.chat.platform import (
     Address,
     AddressKind,
     Answer,
-    Card,
-    CardState,
-    Event,
-    Image,
-    ImageIn,
-    Text,
     TextIn,
     UpdateResult,
 )
-from bot.chat.wecom_bot.channel import WecomBotChannel
-from bot.chat.wecom_bot.connection import Timing
-from tests.fakes.chat import ShownCard
 from tests.fakes.wecom_bot import BOT, FakeWecomBot
 from tests.service.chat.wecom_world import (
-    Clock,
-    MemoryLeases,
-    RecordingSink,
     World,
+    answering,
     approval,
-    settings_of,
-    tools_of,
+    bot_world,
+    decided,
+    last_card,
     until,
 )
 
 LISI = Address.direct("lisi")
-QUICK = Timing(ping=0.2, call=1.0, lease=0.6, evicted=0.3, longest_evicted=0.6, pause=0.05, longest_pause=0.2)
 
 
 @pytest.fixture
@@ -53,32 +38,8 @@ async def gateway(tmp_path: Path) -> AsyncIterator[FakeWecomBot]:
 
 @pytest.fixture
 async def world(gateway: FakeWecomBot) -> AsyncIterator[World]:
-    clock = Clock()
-    async with aiohttp.ClientSession() as session:
-        settings = settings_of("WECOM_BOT", gateway.environment)
-        channel = WecomBotChannel(settings, tools_of(session, clock), QUICK)
-        sink = RecordingSink()
-        await channel.start(sink)
-        await gateway.bot_is_at("")
-        await until(lambda: channel.health().connected)
-        yield World(channel, sink, clock, session)
-        await channel.stop()
-
-
-def last_card(gateway: FakeWecomBot, chat: str) -> ShownCard:
-    return [shown.card for shown in gateway.seen(chat) if shown.card][-1]
-
-
-def decided(card: Card) -> Card:
-    return replace(card, buttons=(), state=CardState.DONE, stamp="已同意 · 李四 14:05", fallback="")
-
-
-def answering(answer: Answer | None, seconds: float = 0.0):  # type: ignore[no-untyped-def]
-    async def answers(event: Event) -> Answer | None:
-        await asyncio.sleep(seconds)
-        return answer
-
-    return answers
+    async with bot_world(gateway) as world:
+        yield world
 
 
 # ---------------------------------------------------------------- the journey of a card

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,9 +13,15 @@ import aiohttp
 from aiohttp import web
 
 from bot.chat.errors import Overloaded
-from bot.chat.platform import Answer, Button, Card, Channel, ClickIn, Event, Line, Tone
+from bot.chat.platform import Answer, Button, Card, CardState, Channel, ClickIn, Event, Line, Tone
 from bot.chat.settings import ChatSettings
 from bot.chat.tools import Tools
+from bot.chat.wecom.channel import WecomChannel
+from bot.chat.wecom_bot.channel import WecomBotChannel
+from bot.chat.wecom_bot.connection import Timing
+from tests.fakes.chat import FakeChat, ShownCard
+from tests.fakes.wecom import FakeWecom
+from tests.fakes.wecom_bot import FakeWecomBot
 
 
 @dataclass
@@ -126,3 +133,56 @@ def approval(card_id: str = "card-1", **changes: Any) -> Card:
         "fallback": "也可以回复「同意 1027」或「拒绝 1027」",
     }
     return Card(card_id, **{**facts, **changes})
+
+
+def decided(card: Card) -> Card:
+    """The same card after the decision."""
+    return replace(card, buttons=(), state=CardState.DONE, stamp="已同意 · 李四 14:05", fallback="")
+
+
+def answering(answer: Answer | None) -> Callable[[Event], Awaitable[Answer | None]]:
+    """A sink that answers every tap and entrance alike."""
+
+    async def answers(event: Event) -> Answer | None:
+        return answer
+
+    return answers
+
+
+def last_card(fake: FakeChat, chat: str) -> ShownCard:
+    """The newest card in a chat, as it looks now."""
+    return [shown.card for shown in fake.seen(chat) if shown.card][-1]
+
+
+@asynccontextmanager
+async def app_world(fake: FakeWecom, clock: Clock) -> AsyncIterator[World]:
+    """The channel `wecom`, listening, and connected with the fake."""
+    async with aiohttp.ClientSession() as session:
+        channel = WecomChannel(settings_of("WECOM", fake.environment), tools_of(session, clock))
+        sink = RecordingSink()
+        await channel.start(sink)
+        runner, url = await listening(channel)
+        await fake.bot_is_at(url)
+        yield World(channel, sink, clock, session, url)
+        await channel.stop()
+        await runner.cleanup()
+
+
+QUICK = Timing(ping=0.2, call=1.0, lease=0.6, evicted=0.3, longest_evicted=0.6, pause=0.05, longest_pause=0.2)
+
+
+@asynccontextmanager
+async def bot_world(
+    fake: FakeWecomBot, leases: MemoryLeases | None = None, timing: Timing = QUICK, wait: bool = True
+) -> AsyncIterator[World]:
+    """The channel `wecom-bot`, connected with the fake unless it need not wait for that."""
+    clock = Clock()
+    async with aiohttp.ClientSession() as session:
+        settings = settings_of("WECOM_BOT", fake.environment)
+        channel = WecomBotChannel(settings, tools_of(session, clock, leases), timing)
+        sink = RecordingSink()
+        await channel.start(sink)
+        if wait:
+            await until(lambda: channel.health().connected and fake.subscribed.is_set())
+        yield World(channel, sink, clock, session)
+        await channel.stop()
