@@ -38,7 +38,7 @@ export function cardElement(card, busy, tap, draft) {
 
 function rows(lines) {
   // Where every label is long, as in lists, a narrow column of labels would only break them.
-  const stacked = lines.length > 1 && lines.every((line) => !line.change && width(line.label) > STACKED_FROM);
+  const stacked = lines.every((line) => !line.change && width(line.label) > STACKED_FROM);
   const list = element("dl", { class: stacked ? "rows rows-stacked" : "rows" });
   for (const line of lines) {
     const change = line.change ? changed(line) : null;
@@ -66,9 +66,10 @@ function changed(line) {
     element("span", { class: "unseen" }, second < 0 ? word("change", { before, after }) : line.value),
     element("span", { class: "change", "aria-hidden": "true" },
       lead ? element("span", { class: "change-words" }, lead) : null,
-      element("span", { class: "change-before" }, before),
-      icon("arrow", 16),
-      element("span", { class: "change-after" }, after),
+      element("span", { class: "change-figures" },
+        element("span", { class: "change-before" }, before),
+        icon("arrow", 16),
+        element("span", { class: "change-after" }, after)),
       tail ? element("span", { class: "change-words" }, tail) : null),
   ];
 }

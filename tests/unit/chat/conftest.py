@@ -124,3 +124,10 @@ async def browser(world: World) -> AsyncIterator[Browser]:
 async def real_browser(real_world: World) -> AsyncIterator[Browser]:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
         yield Browser(client, real_world.url)
+
+
+@pytest.fixture
+async def page(browser: Browser) -> Browser:
+    """A browser in which 张三 is signed in."""
+    await browser.become("zhangsan")
+    return browser
