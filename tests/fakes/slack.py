@@ -196,13 +196,17 @@ class FakeSlack(Workspace):
 
     # ------------------------------------------------------------ telling the bot
 
-    async def push_event(self, event: Mapping[str, Any], event_id: str = "") -> bool:
-        """Tell of an event, again up to three times while it is not acknowledged."""
-        payload = {
+    def told(self, event: Mapping[str, Any], event_id: str = "") -> dict[str, Any]:
+        """The payload that tells of an event."""
+        return {
             "type": "event_callback", "team_id": TEAM, "api_app_id": APP, "event": dict(event),
             "event_id": event_id or f"Ev{next(self.numbers)}", "event_time": int(time.time()),
             "authorizations": [{"team_id": TEAM, "user_id": BOT, "is_bot": True}],
         }  # fmt: skip
+
+    async def push_event(self, event: Mapping[str, Any], event_id: str = "") -> bool:
+        """Tell of an event, again up to three times while it is not acknowledged."""
+        payload = self.told(event, event_id)
         for attempt in range(4):
             if await self.push(payload, "events_api", attempt):
                 return True

@@ -116,15 +116,8 @@ def read_interaction(payload: Mapping[str, Any], now: datetime) -> Heard | None:
 def metadata_of(click: ClickIn) -> str:
     """What a window keeps of the tap that opened it."""
     reference = dict(click.card_ref.data) if click.card_ref else {}
-    return json.dumps(
-        {
-            "card": click.card_id,
-            "action": click.action,
-            "kind": click.address.kind.value,
-            "address": click.address.id,
-            "reference": reference,
-        }
-    )
+    thread = click.address.id.partition(":")[2]
+    return json.dumps({"card": click.card_id, "action": click.action, "thread": thread, **reference})
 
 
 # ------------------------------------------------------------ events
@@ -276,35 +269,36 @@ def _answered(payload: Mapping[str, Any], now: datetime) -> ClickIn | None:
         values = values.get(name) if isinstance(values, dict) else None
     said = _string(values.get("value")) if isinstance(values, dict) else ""
     sender = _sender(payload)
-    reference = kept.get("reference")
-    known = isinstance(reference, dict) and isinstance(reference.get("ts"), str)
-    kind = _string(kept.get("kind"))
-    if kind not in list(AddressKind):
-        raise Unreadable("private_metadata")
+    reference, address = _located(
+        _id(kept, "channel", _PLACE), _id(kept, "ts", _MOMENT), _string(kept.get("thread")), sender.user_id
+    )
     return ClickIn(
         platform=PLATFORM,
         tenant=_tenant(payload),
         sender=sender,
-        address=Address(AddressKind(kind), _string(kept.get("address"))),
+        address=address,
         dedupe_key=f"view:{sender.user_id}:{_id(view, 'id', _OTHER)}",
         sent_at=now,
         received_at=now,
         card_id=_matching(_string(kept.get("card")), CARD_ID, "private_metadata"),
         action=_matching(_string(kept.get("action")), ACTION, "private_metadata"),
         text=cleaned(said)[:REASON_LIMIT].strip(),
-        card_ref=CardRef(PLATFORM, reference) if known and reference is not None else None,
+        card_ref=reference,
     )
 
 
 def _where(payload: Mapping[str, Any], user: str) -> tuple[CardRef, Address]:
     """Which message was tapped, and where words about it belong."""
     place, message = _id(_part(payload, "channel"), "id", _PLACE), _part(payload, "message")
-    moment = _id(message, "ts", _MOMENT)
+    return _located(place, _id(message, "ts", _MOMENT), _string(message.get("thread_ts")), user)
+
+
+def _located(place: str, moment: str, thread: str, user: str) -> tuple[CardRef, Address]:
     reference = CardRef(PLATFORM, {"channel": place, "ts": moment})
     if place.startswith("D"):
         return reference, Address.direct(user)
-    thread = _string(message.get("thread_ts")) or moment
-    return reference, Address(AddressKind.GROUP, f"{place}:{_matching(thread, _MOMENT, 'thread_ts')}")
+    thread = _matching(thread or moment, _MOMENT, "thread_ts")
+    return reference, Address(AddressKind.GROUP, f"{place}:{thread}")
 
 
 def _sender(payload: Mapping[str, Any]) -> Sender:
