@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -51,6 +51,10 @@ def drive(connection: Connection, statement: str, parameters: Any = ()) -> Any:
     return cursor
 
 
+def _in_json(value: bytes | date) -> str:
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else value.isoformat()
+
+
 class Bulk:
     """A statement for many rows, which stand as ``{rows}`` in it: a table ``given`` of column1, column2 …
 
@@ -60,9 +64,9 @@ class Bulk:
     def __init__(self, statement: str, types: Sequence[str]) -> None:
         self._statement = statement
         self._types = types
-        arrays = ", ".join(f"%s::{name}[]" for name in types)
-        names = ", ".join(f"column{number}" for number in range(1, len(types) + 1))
-        self._for_arrays = statement.replace("{rows}", f"unnest({arrays}) AS given ({names})")
+        self._names = [f"column{number}" for number in range(1, len(types) + 1)]
+        columns = ", ".join(f"{name} {kind}" for name, kind in zip(self._names, types, strict=True))
+        self._for_document = statement.replace("{rows}", f"json_to_recordset(%s::json) AS given ({columns})")
         self._for_values: dict[int, str] = {}
 
     def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
@@ -70,8 +74,10 @@ class Bulk:
         if not rows:
             return 0
         if connection.dialect.name != "sqlite":
-            cursor = drive(connection, self._for_arrays, [list(values) for values in zip(*rows, strict=True)])
-            return int(cursor.rowcount)
+            # The driver would quote every value by itself; as one document they are written in one go.
+            document = [dict(zip(self._names, row, strict=True)) for row in rows]
+            text = json.dumps(document, ensure_ascii=False, default=_in_json)
+            return int(drive(connection, self._for_document, (text,)).rowcount)
         written, start, size = 0, 0, _ROWS_AT_ONCE
         while start < len(rows):
             while size > len(rows) - start:

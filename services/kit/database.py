@@ -43,18 +43,13 @@ class Database:
         else:
             self.path = None
             parsed = parsed.set(drivername="postgresql+psycopg")
-            self.writing = _postgresql_engine(parsed.render_as_string(hide_password=False), 1)
-            self.reading = _postgresql_engine(parsed.render_as_string(hide_password=False), READERS)
+            self.writing = _postgresql_engine(parsed.render_as_string(hide_password=False), writing=True)
+            self.reading = _postgresql_engine(parsed.render_as_string(hide_password=False), writing=False)
 
     @contextmanager
     def group(self) -> Iterator[Connection]:
         """A writing transaction; on PostgreSQL the groups of all replicas of a service take turns."""
         with self.writing.begin() as connection:
-            if not self.is_sqlite:
-                connection.execute(
-                    text("SELECT pg_advisory_xact_lock(:lock, hashtext(current_schema()))"),
-                    {"lock": _GROUP_LOCK},
-                )
             yield connection
 
     def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]], connection: Connection) -> None:
@@ -126,8 +121,9 @@ def in_chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 
 
 def should_run_again(error: DBAPIError) -> bool:
-    """Whether the database asks to run the transaction again from its start."""
-    return getattr(error.orig, "sqlstate", None) in _RUN_AGAIN
+    """Whether to run the transaction again from its start: the database asks for it, or its connection is
+    gone and a new one may be there. Should it have been committed all the same, its answers are found."""
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _RUN_AGAIN
 
 
 def _unlock(connection: Connection, scope: str, arguments: Mapping[str, Any]) -> None:
@@ -184,17 +180,28 @@ def _sqlite_engine(path: Path, *, writing: bool) -> Engine:
     return engine
 
 
-def _postgresql_engine(url: str, size: int) -> Engine:
+def _postgresql_engine(url: str, *, writing: bool) -> Engine:
+    """One connection that writes, or a pool of connections that read."""
     settings = "-c lock_timeout=3s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s"
-    return create_engine(
+    engine = create_engine(
         url,
-        isolation_level="READ COMMITTED",
-        pool_size=size + 1,
+        # The writer's transactions begin below, in one round trip with their lock; nobody begins them for it.
+        isolation_level="AUTOCOMMIT" if writing else "READ COMMITTED",
+        pool_size=2 if writing else READERS + 1,
         max_overflow=0,
-        pool_pre_ping=True,
+        # A group whose connection is gone is run again; a reader would have to tell whoever asks.
+        pool_pre_ping=not writing,
         pool_timeout=5,
         connect_args={"options": settings, "connect_timeout": 5},
     )
+    if writing:
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            lock = f"pg_advisory_xact_lock({_GROUP_LOCK}, hashtext(current_schema()))"
+            drive(connection, f"BEGIN; SELECT {lock}")
+
+    return engine
 
 
 def read_only_sqlite(path: Path) -> Engine:

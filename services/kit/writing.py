@@ -347,7 +347,7 @@ def _run_alone(tx: Transaction, job: Job, answers: dict[str, Any], fresh: list[J
             assert job.action is not None
             result = job.action(tx)
     except Exception as error:
-        if isinstance(error, DBAPIError) and (should_run_again(error) or error.connection_invalidated):
+        if isinstance(error, DBAPIError) and should_run_again(error):
             raise
         drive(tx.connection, "ROLLBACK TO SAVEPOINT alone")
         tx.forget(mark)
