@@ -125,7 +125,7 @@ class Sender:
         if "who" in facts:
             facts["who"] = company.person_name(facts["who"], words.language)
         if "platform" in facts:
-            facts["platform"] = words(f"platform.{facts['platform']}")
+            facts["platform"] = words.platform(facts["platform"])
         if "lines" in facts:
             named = [
                 (company.item_name(item, words.language), value, unit) for item, value, unit in facts["lines"]

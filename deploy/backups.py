@@ -28,6 +28,7 @@ from deploy.parked_events import change
 from deploy.secrets import ensure_secrets
 from deploy.streams import republish_mark
 from deploy.verification import Opened, opened, verify_system
+from services.kit.health import LAST_BACKUP
 from services.kit.run import KIT_MIGRATIONS
 from services.kit.verify import Finding
 
@@ -70,6 +71,7 @@ def back_up(data: Path, target: Path, watch: Watch) -> dict[str, Any]:
     sync_directory(secrets)
     # Written last: a directory with a manifest is a whole backup.
     write_atomically(target / MANIFEST, (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode())
+    (data / LAST_BACKUP).touch()
     return manifest
 
 

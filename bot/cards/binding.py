@@ -43,5 +43,5 @@ def draw_unbinding(row: CardRow, facts: Facts) -> Card:
 
 
 def _account(facts: Facts, account: dict[str, str]) -> str:
-    platform = facts.words(f"platform.{account['platform']}")
+    platform = facts.words.platform(account["platform"])
     return f"{platform} {account.get('name') or account['user_id']}"

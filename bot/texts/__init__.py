@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 
-from bot.texts import en, zh
+from bot.texts import chats_en, chats_zh, en, errors_en, errors_zh, zh
 from bot.texts.units import in_english
 from services.kit.errors import KuguanError
 
-LANGUAGES = {"zh": zh.SENTENCES, "en": en.SENTENCES}
-ERRORS = {"zh": zh.ERRORS, "en": en.ERRORS}
+LANGUAGES = {"zh": zh.SENTENCES | chats_zh.SENTENCES, "en": en.SENTENCES | chats_en.SENTENCES}
+ERRORS = {"zh": errors_zh.ERRORS, "en": errors_en.ERRORS}
 DEFAULT = "zh"
 
 
@@ -34,6 +34,10 @@ class Words:
     def has(self, key: str) -> bool:
         """Whether there is such a sentence."""
         return key in LANGUAGES[self.language]
+
+    def platform(self, name: str) -> str:
+        """What people call a chat product; its own name for one we have no word for."""
+        return self(f"platform.{name}") if self.has(f"platform.{name}") else name
 
     def error(
         self, error: KuguanError, names: Mapping[str, Callable[[str], str]] = MappingProxyType({})

@@ -42,6 +42,8 @@ READY_WRITE_SECONDS = 3.0
 READY_KEPT_SECONDS = 1.0
 OUTBOX_ROWS = 100_000
 OUTBOX_AGE_SECONDS = 24 * 3600.0
+LAST_BACKUP = "last-backup"
+"""A file beside the database, touched after each whole backup."""
 DEFAULT_FREE_MEGABYTES = 500
 DEFAULT_FREE_PERCENT = 5
 _PROBE = "kuguan-ready"
@@ -118,6 +120,9 @@ class Vitals:
         disk = os.statvfs(path.parent)
         free, total = disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
         telemetry.DISK_FREE.labels(self._name).set(free)
+        last_backup = path.parent / LAST_BACKUP
+        if last_backup.exists():
+            telemetry.BACKED_UP.labels(self._name).set(last_backup.stat().st_mtime)
         return free < self._least_bytes or free * 100 < total * self._least_percent
 
     def _refuse(self, limit: str) -> None:

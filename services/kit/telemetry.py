@@ -37,6 +37,9 @@ VIOLATIONS = Gauge(
 VERIFIED = Gauge(
     "kuguan_verify_last_success_timestamp_seconds", "When all invariants were last seen to hold", ["service"]
 )
+BACKED_UP = Gauge(
+    "kuguan_backup_last_success_timestamp_seconds", "When the last whole backup was made", ["service"]
+)
 
 
 def set_up_logging(service: str, level: str = "info") -> None:

@@ -13,6 +13,7 @@ import typer
 from google.protobuf.descriptor_pool import Default as default_pool
 from prometheus_client.metrics import MetricWrapperBase
 
+from bot import measures
 from bot.notices import NOTICES
 from deploy.command import application
 from services.approvals.reactions import REACTIONS as APPROVALS
@@ -36,6 +37,8 @@ VARIABLE = re.compile(r"\bKUGUAN_[A-Z_]*[A-Z]\b")
 METRIC = re.compile(r"\bkuguan_[a-z_]+\b")
 SHELL = re.compile(r"^(?:\$ |\.venv/bin/)*kuguan ((?:[a-z]|--?h).*)$")
 DECISION_PARTS = ["What we chose", "What else there was", "What it costs"]
+
+FIGURES = [*vars(telemetry).values(), *vars(measures).values()]
 
 
 def documents() -> list[Path]:
@@ -251,7 +254,7 @@ def _is_read(variable: str, code: str) -> bool:
 
 
 def test_the_operations_guide_names_every_metric_and_no_other() -> None:
-    made = [one for one in vars(telemetry).values() if isinstance(one, MetricWrapperBase)]
+    made = [one for one in FIGURES if isinstance(one, MetricWrapperBase)]
     named = {
         metric.name + ("_total" if metric.type == "counter" else "")
         for one in made

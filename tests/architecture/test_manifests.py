@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.metrics import MetricWrapperBase
 
+from bot import measures
 from deploy.broker import MAXIMUM_PAYLOAD, MAXIMUM_STORE, find_server
 from deploy.declarations import PARTS
 from services.kit import telemetry
@@ -25,6 +26,8 @@ from tests.architecture.tree import ROOT, files, name
 # For the compose file itself, not for a program.
 OF_COMPOSE = {"KUGUAN_VERSION"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+FIGURES = [*vars(telemetry).values(), *vars(measures).values()]
 
 
 # ---------------------------------------------------------------- the image
@@ -217,7 +220,7 @@ def test_the_dashboard_shows_figures_that_exist_and_all_that_must_be_watched() -
         for target in panel.get("targets", [])
         for word in re.findall(r"\bkuguan_\w+", target["expr"])
     }
-    made = [one for one in vars(telemetry).values() if isinstance(one, MetricWrapperBase)]
+    made = [one for one in FIGURES if isinstance(one, MetricWrapperBase)]
     known = {
         metric.name + {"counter": "_total", "histogram": "_bucket"}.get(metric.type, "")
         for one in made

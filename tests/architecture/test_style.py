@@ -25,7 +25,9 @@ NAMES_WITHOUT_MEANING = {
 # Hosts that our files may name. Everything is installed from where the machine's own settings say.
 HOSTS = re.compile(
     r"^(localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0|([a-z0-9-]+\.)*example(\.(com|org|net))?|www\.w3\.org"
-    r"|cloudevents\.io|stock|orders|approvals|broker|nats|postgres|bot)$"
+    r"|cloudevents\.io|stock|orders|approvals|broker|nats|postgres|bot"
+    # The chat products: addresses an administrator opens, and those the bot calls when it is set up.
+    r"|([a-z0-9-]+\.)*(weixin\.qq\.com|dingtalk\.com|feishu\.cn|larksuite\.com|slack\.com))$"
 )
 ADDRESS = re.compile(r"\bhttps?://(?:[^\s/@\"'`]+@)?(\[::1\]|[A-Za-z0-9.-]+)")
 # A home or checkout folder of somebody's machine.

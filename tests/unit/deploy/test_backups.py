@@ -21,6 +21,7 @@ from deploy.parked_events import change
 from deploy.secrets import ensure_secrets
 from deploy.verification import opened, verify_system
 from services.kit.database import Database
+from services.kit.health import LAST_BACKUP
 from services.kit.run import KIT_MIGRATIONS
 from services.kit.tables import AUDIT, PARKED
 
@@ -55,6 +56,7 @@ def test_a_backup_is_private_whole_and_restores_to_a_verified_system(data: Path,
     assert stat.S_IMODE(target.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in target.rglob("*") if path.is_file()} == {0o600}
     assert manifest["schema"]["stock"]["kit"] >= 1
+    assert (data / LAST_BACKUP).exists(), "the figures tell when it was made"
     findings = restore(target, restored)
     assert len(findings) > 20
     assert not [finding for finding in findings if finding.broken]
