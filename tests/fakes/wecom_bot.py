@@ -79,6 +79,7 @@ class FakeWecomBot:
         self.nested_clicks = True
         self._socket: web.WebSocketResponse | None = None
         self._pushes: dict[str, Pushed] = {}
+        self._streams: dict[str, tuple[str, int]] = {}
         self._uploads = Uploads(self.media)
         self._sent: dict[str, list[float]] = {}
         self._numbers = itertools.count(1)
@@ -150,7 +151,9 @@ class FakeWecomBot:
     ) -> dict[str, Any]:
         body = self._body(user, group, identity) | {"msgtype": kind, kind: content}
         self.met.add(group or user)
-        return await self.push("aibot_msg_callback", body)
+        request = f"push-{next(self._numbers)}"
+        self._pushes[request] = Pushed("message", user, group or user, "", time.monotonic() + 86_400)
+        return await self.push("aibot_msg_callback", body, request)
 
     async def push_event(
         self, user: str, kind: str, event: Mapping[str, Any], group: str = "", seconds: float = EVENT_SECONDS
@@ -291,8 +294,18 @@ class FakeWecomBot:
     def _respond(self, request: str, body: dict[str, Any]) -> Mapping[str, Any]:
         if body.get("msgtype") not in ("stream", "markdown", "template_card", "image"):
             return {"errcode": 40008, "errmsg": "invalid message type"}
-        chat = self._pushes[request].chat if request in self._pushes else next(iter(self.met), "")
-        return self._show(chat, body)
+        pushed = self._pushes.get(request)
+        if pushed is None or time.monotonic() > pushed.ends:
+            return {"errcode": 846_605, "errmsg": "not answering a push of the last day"}
+        stream = body.get("stream", {})
+        if stream.get("id") in self._streams:
+            chat, place = self._streams[stream["id"]]
+            self.chats[chat][place] = stream["content"]
+            return {}
+        answer = self._show(pushed.chat, body)
+        if stream and not answer:
+            self._streams[stream["id"]] = (pushed.chat, len(self.chats[pushed.chat]) - 1)
+        return answer
 
     def _welcome(self, request: str, body: dict[str, Any]) -> Mapping[str, Any]:
         pushed = self._pushes.get(request)

@@ -72,7 +72,7 @@ def _problem_of_buttons(card: Mapping[str, Any]) -> str:
     if len({button.get("key") for button in buttons}) != len(buttons):
         return "one key twice"
     for button in buttons:
-        if not 0 < len(button.get("text", "")) <= 10 or button.get("style") not in (1, 2, 3, 4):
+        if not 0 < len(button.get("text", "")) <= 10 or button.get("style", 1) not in (1, 2, 3, 4):
             return f"button {button}"
         if not 0 < len(button.get("key", "").encode()) <= 1024:
             return f"key of {button}"
