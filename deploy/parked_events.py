@@ -154,7 +154,7 @@ def _dismissal(part: Opened, parked: ParkedEvent, reason: str) -> Callable[[Tran
                 f"Event {last + 1} of {event.aggregate} comes first: apply or dismiss that one.",
             )
         if event.event_type and event.sequence == last + 1:
-            inbox.remember(tx, part.database, event)
+            inbox.remember(tx, event)
         tx.connection.execute(delete(PARKED).where(PARKED.c.event_id == event.event_id))
         facts = {"type": event.event_type, "aggregate": event.aggregate, "why_parked": row.reason}
         tx.audit("dismiss_event", event.event_id, "done", reason=reason, **facts)
@@ -163,7 +163,7 @@ def _dismissal(part: Opened, parked: ParkedEvent, reason: str) -> Callable[[Tran
 
 
 def _retry_of(part: Opened) -> Callable[[Transaction], tuple[int, int]]:
-    return lambda tx: inbox.retry_parked(tx, part.database, part.service.reactions)
+    return lambda tx: inbox.retry_parked(tx, part.service.reactions)
 
 
 def republish(data: Path, since: datetime) -> dict[str, int]:

@@ -18,9 +18,10 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from services.kit import observe, telemetry
+from services.kit.bulk import Bulk, Prepared, inserting, microseconds
 from services.kit.changes import Transaction
 from services.kit.database import Database
 from services.kit.errors import InvalidInput, KuguanError
@@ -40,6 +41,22 @@ IN_PROGRESS_SECONDS = 2.0
 KEEP_DAYS = 45
 _PRUNE_AT_ONCE = 5_000
 _REASON_LENGTH = 500
+_last = Prepared(
+    select(HEARD.c.last_sequence).where(
+        HEARD.c.source == bindparam("source"), HEARD.c.aggregate == bindparam("aggregate")
+    )
+)
+_parked = Prepared(
+    select(PARKED.c.event_id)
+    .where(PARKED.c.source == bindparam("source"), PARKED.c.aggregate == bindparam("aggregate"))
+    .limit(1)
+)
+_applied = inserting(INBOX)
+_advance = Bulk(
+    "INSERT INTO heard (source, aggregate, last_sequence) SELECT * FROM {rows} WHERE true"
+    " ON CONFLICT (source, aggregate) DO UPDATE SET last_sequence = excluded.last_sequence",
+    ("TEXT", "TEXT", "BIGINT"),
+)
 # From 1 on, and small enough for the column that remembers it.
 _SEQUENCE = re.compile(r"[1-9][0-9]{0,17}")
 
@@ -114,7 +131,7 @@ def read(event: Heard) -> Message:
         raise CannotRead(f"{type(error).__name__}: {event.event_type or 'no event type'}") from error
 
 
-def apply(tx: Transaction, database: Database, reactions: Mapping[str, Reaction], event: Heard) -> Outcome:
+def apply(tx: Transaction, reactions: Mapping[str, Reaction], event: Heard) -> Outcome:
     """One reaction in one transaction: check the order, do the effect, remember the event (R12, R13)."""
     if not event.event_type:
         return park(tx.connection, event, "the attributes do not fit the subject", tx.now)
@@ -130,28 +147,25 @@ def apply(tx: Transaction, database: Database, reactions: Mapping[str, Reaction]
     reaction = reactions.get(event.event_type)
     if reaction is not None:
         reaction(tx, message)
-    remember(tx, database, event)
+    remember(tx, event)
     return Outcome.APPLIED
 
 
-def remember(tx: Transaction, database: Database, event: Heard) -> None:
+def remember(tx: Transaction, event: Heard) -> None:
     """Write down that the event was applied; its id is unique, so that it cannot be applied twice."""
-    row = {"event_id": event.event_id, "event_type": event.event_type, "applied_at": tx.now}
-    tx.connection.execute(insert(INBOX), row)
-    heard = {"source": event.source, "aggregate": event.aggregate, "last_sequence": event.sequence}
-    database.upsert(HEARD, [heard], tx.connection)
+    _applied(tx.connection, [(event.event_id, event.event_type, microseconds(tx.now))])
+    _advance(tx.connection, [(event.source, event.aggregate, event.sequence)])
 
 
 def last_heard(connection: Connection, source: str, aggregate: str) -> int:
     """The sequence of the last event applied of an aggregate; 0 before the first."""
-    where = (HEARD.c.source == source, HEARD.c.aggregate == aggregate)
-    return connection.execute(select(HEARD.c.last_sequence).where(*where)).scalar() or 0
+    found = _last(connection, source=source, aggregate=aggregate)
+    return int(found[0].last_sequence) if found else 0
 
 
 def blocked(connection: Connection, event: Heard) -> bool:
     """Whether an event of the same aggregate is parked."""
-    where = (PARKED.c.source == event.source, PARKED.c.aggregate == event.aggregate)
-    return connection.execute(select(PARKED.c.event_id).where(*where).limit(1)).first() is not None
+    return bool(_parked(connection, source=event.source, aggregate=event.aggregate))
 
 
 def park(connection: Connection, event: Heard, reason: str, now: datetime) -> Outcome:
@@ -195,7 +209,7 @@ def parked_count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(PARKED)).scalar_one()
 
 
-def retry_parked(tx: Transaction, database: Database, reactions: Mapping[str, Reaction]) -> tuple[int, int]:
+def retry_parked(tx: Transaction, reactions: Mapping[str, Reaction]) -> tuple[int, int]:
     """Try all parked events again, in order; returns how many were applied and how many stay parked."""
     applied = kept = 0
     order = (PARKED.c.source, PARKED.c.aggregate, PARKED.c.aggregate_sequence)
@@ -209,16 +223,14 @@ def retry_parked(tx: Transaction, database: Database, reactions: Mapping[str, Re
             row.payload,
             json.loads(row.headers),
         )
-        if _apply_parked(tx, database, reactions, event):
+        if _apply_parked(tx, reactions, event):
             applied += 1
         else:
             kept += 1
     return applied, kept
 
 
-def _apply_parked(
-    tx: Transaction, database: Database, reactions: Mapping[str, Reaction], event: Heard
-) -> bool:
+def _apply_parked(tx: Transaction, reactions: Mapping[str, Reaction], event: Heard) -> bool:
     last = last_heard(tx.connection, event.source, event.aggregate)
     if not event.event_type or event.sequence > last + 1:
         return False
@@ -230,7 +242,7 @@ def _apply_parked(
             reaction = reactions.get(event.event_type)
             if reaction is not None:
                 reaction(tx, message)
-            remember(tx, database, event)
+            remember(tx, event)
         tx.connection.execute(delete(PARKED).where(PARKED.c.event_id == event.event_id))
     except Exception as error:  # noqa: BLE001 - it stays parked, with everybody told
         log.warning("parked event failed again", event_id=event.event_id, error=repr(error))
@@ -282,9 +294,7 @@ class Inbox:
         event = Heard.of(message)
         try:
             with observe.span(f"hear {event.event_type}", event.trace, kind="CONSUMER") as place:
-                outcome = await self._writer.act(
-                    lambda tx: apply(tx, self._database, self._reactions, event), trace=place
-                )
+                outcome = await self._writer.act(lambda tx: apply(tx, self._reactions, event), trace=place)
         except Exception as error:  # noqa: BLE001 - counted, tried again and parked in the end
             await self._failed(message, event, error)
             return

@@ -44,7 +44,7 @@ async def parked(shelf: Shelf) -> list[tuple[str, int, str]]:
 
 async def retry(shelf: Shelf, neighbours: Neighbours, writer: Writer) -> tuple[int, int]:
     reactions = neighbours.reactions()
-    return await writer.act(lambda tx: retry_parked(tx, shelf.database, reactions))
+    return await writer.act(lambda tx: retry_parked(tx, reactions))
 
 
 async def test_events_are_applied_in_order_each_with_its_own_announcement(
@@ -261,7 +261,7 @@ async def test_a_hearer_stopped_in_the_middle_goes_on_where_it_was(
     repeats = [
         await second.act(
             lambda tx, number=number: inbox.apply(  # type: ignore[misc]
-                tx, shelf.database, neighbours.reactions(), _as_heard(f"t{number:02}", number)
+                tx, neighbours.reactions(), _as_heard(f"t{number:02}", number)
             )
         )
         for number in range(1, taken + 1)

@@ -111,8 +111,8 @@ def mixed(events: Sequence[Any]) -> list[Any]:
 def _inbox(module: Any) -> None:
     apply, handle = module.apply, module._answer
 
-    def applied(tx: Any, database: Any, reactions: Any, event: Any) -> Any:
-        outcome = apply(tx, database, reactions, event)
+    def applied(tx: Any, reactions: Any, event: Any) -> Any:
+        outcome = apply(tx, reactions, event)
         step("after the effect, before its commit", outcome is module.Outcome.APPLIED)
         return outcome
 
