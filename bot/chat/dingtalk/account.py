@@ -24,7 +24,8 @@ class Account:
     """One application.
 
     Without `template` cards are sent as text. `corp`, where it is set, is the only company that is listened
-    to. `monthly_calls` is 0 where calls are not limited.
+    to. `monthly_calls` is 0 where calls are not limited. With `callback_key`, under which an address is
+    registered at DingTalk, taps come to that address, signed with `callback_secret`.
     """
 
     client_id: str
@@ -35,12 +36,18 @@ class Account:
     api: str
     oapi: str
     monthly_calls: int
+    callback_key: str = ""
+    callback_secret: Secret | None = None
 
     @classmethod
     def of(cls, chat: ChatSettings) -> Account:
         """The application that is set; raises SettingMissing and SettingInvalid."""
         client_id = chat.required("CLIENT_ID", "the application's Client ID (AppKey), under its credentials")
         hint = "a file with the application's Client Secret (AppSecret)"
+        callback_key = chat.get("CALLBACK_KEY")
+        callback_secret = None
+        if callback_key:
+            callback_secret = chat.secret("CALLBACK_SECRET", "a file with the apiSecret of the callback")
         return cls(
             client_id=client_id,
             client_secret=chat.secret("CLIENT_SECRET", hint),
@@ -51,6 +58,8 @@ class Account:
             api=_url(chat, "API_URL", API_URL),
             oapi=_url(chat, "OAPI_URL", OAPI_URL),
             monthly_calls=_calls(chat),
+            callback_key=callback_key,
+            callback_secret=callback_secret,
         )
 
 
@@ -64,7 +73,6 @@ def _url(chat: ChatSettings, name: str, default: str) -> str:
 def _calls(chat: ChatSettings) -> int:
     text = chat.get("MONTHLY_CALLS", str(FREE_CALLS))
     if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise SettingInvalid(
-            f"KUGUAN_{PRODUCT}_MONTHLY_CALLS", text, "how many calls a month are included; 0 = not limited"
-        )
+        hint = "how many calls a month are included; 0 = not limited"
+        raise SettingInvalid("KUGUAN_DINGTALK_MONTHLY_CALLS", text, hint)
     return int(text)

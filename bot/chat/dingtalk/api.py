@@ -167,6 +167,8 @@ class Api:
             "userIdType": 1,
             "cardData": {"cardParamMap": data},
         }
+        if self._account.callback_key:
+            body |= {"callbackType": "HTTP", "callbackRouteKey": self._account.callback_key}
         if address.kind is AddressKind.GROUP:
             body["openSpaceId"] = f"dtv1.card//IM_GROUP.{address.id}"
             body["imGroupOpenSpaceModel"] = space

@@ -15,6 +15,7 @@ from bot.chat.platform import (
     CARD_ID,
     Address,
     AddressKind,
+    CardRef,
     ClickIn,
     ImageIn,
     MessageRef,
@@ -95,6 +96,7 @@ def read_tap(frame: Frame, received_at: datetime) -> ClickIn:
         card_id=card_id,
         action=action,
         text=text,
+        card_ref=CardRef(PLATFORM, {"card": card_id}),
     )
 
 

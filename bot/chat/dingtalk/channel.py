@@ -27,6 +27,7 @@ from bot.chat.dingtalk.cards import (
     plain_text,
 )
 from bot.chat.dingtalk.connection import HEARTBEAT, Connection
+from bot.chat.dingtalk.door import Door
 from bot.chat.dingtalk.frames import CARDS, FAILED, MESSAGES, OK, Answered, Frame
 from bot.chat.dingtalk.quota import Quota
 from bot.chat.dingtalk.refusals import CardGone, CardThere
@@ -99,6 +100,8 @@ class DingTalkChannel:
         self._api = Api(account, tools.session, tools.now, self._quota)
         handlers = {MESSAGES: self._hear, CARDS: self._tapped}
         self._connection = Connection(self._api, tools.session, handlers, heartbeat=heartbeat)
+        secret = account.callback_secret
+        self._door = Door(secret, tools.now, self._tapped) if secret else None
         self._sink: Sink | None = None
         self._running: asyncio.Task[None] | None = None
         self._after: set[asyncio.Task[None]] = set()
@@ -116,7 +119,7 @@ class DingTalkChannel:
         return capabilities(buttons=bool(self._account.template))
 
     def routes(self) -> Sequence[AbstractRouteDef]:
-        return []
+        return self._door.routes() if self._door else []
 
     async def start(self, sink: Sink) -> None:
         self._sink = sink
@@ -157,10 +160,11 @@ class DingTalkChannel:
             return MessageRef(PLATFORM, {"message": await self._say(address, content)})
 
     async def update(self, reference: CardRef, card: Card) -> Updated:
-        if "card" not in reference.data:
+        card_id = reference.data.get("card")
+        if not isinstance(card_id, str):
             return Updated(UpdateResult.UNSUPPORTED)
         with self._noting():
-            return await self._change(card)
+            return await self._change(card_id, card)
 
     async def fetch(self, media: MessageRef) -> Media:
         code = media.data.get("download_code")
@@ -194,9 +198,9 @@ class DingTalkChannel:
                 return ""
         return await self._api.send_message(address, "sampleText", {"content": text})
 
-    async def _change(self, card: Card) -> Updated:
+    async def _change(self, card_id: str, card: Card) -> Updated:
         # A card must not be changed while a tap on it waits for its answer.
-        waiting = [asyncio.ensure_future(tap.wait()) for tap in self._open_taps.get(card.id, ())]
+        waiting = [asyncio.ensure_future(tap.wait()) for tap in self._open_taps.get(card_id, ())]
         if waiting:
             await asyncio.wait(waiting, timeout=2 * ANSWER_SECONDS)
         parameters = card_parameters(card)
@@ -204,7 +208,7 @@ class DingTalkChannel:
             # The stamp says it now.
             parameters |= notice_parameters("")
         try:
-            await self._api.update_card(card.id, parameters)
+            await self._api.update_card(card_id, parameters)
         except CardGone:
             return Updated(UpdateResult.EXPIRED)
         return Updated(UpdateResult.UPDATED)
@@ -298,7 +302,7 @@ class DingTalkChannel:
             said.append(answer.toast)
         card, address = answer.card, Address.direct(tap.sender.user_id)
         if card is not None:
-            await self._try(lambda: self._change(card))
+            await self._try(lambda: self._change(tap.card_id, card))
         for text in filter(None, said):
             await self._try(partial(self._say, address, Text(text)))
 
