@@ -43,6 +43,7 @@ class Link:
     """One open websocket of the bot."""
 
     socket: web.WebSocketResponse
+    transport: asyncio.Transport | None
     acks: dict[str, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
 
 
@@ -61,7 +62,7 @@ class FakeSlack(Workspace):
         """What people write into the window that asks for words."""
         self.pongs = True
         self._folder = Path()
-        self._bot = ""
+        self.request_url = ""
         self._runner: web.AppRunner | None = None
         self._client: aiohttp.ClientSession | None = None
 
@@ -110,7 +111,7 @@ class FakeSlack(Workspace):
 
     async def bot_is_at(self, url: str) -> None:
         if self.over_http:
-            self._bot = url.rstrip("/") + "/callbacks/slack"
+            self.request_url = url.rstrip("/") + "/callbacks/slack"
             challenge = {"type": "url_verification", "token": "old", "challenge": "say this back"}
             status, body = await self.post_signed(json.dumps(challenge).encode(), "application/json")
             assert (status, body) == (200, "say this back"), (status, body)
@@ -228,14 +229,23 @@ class FakeSlack(Workspace):
         self, data: bytes, content_type: str, headers: Mapping[str, str] | None = None, at: float = 0.0
     ) -> tuple[int, str]:
         """A request of Slack; `headers` replace its own, `at` is another time of signing."""
-        assert self._client is not None
+        own = {**self.signed(data, at), "Content-Type": content_type, **(headers or {})}
+        return await self.post(data, own)
+
+    def signed(self, data: bytes, at: float = 0.0) -> dict[str, str]:
+        """The two headers that prove a request."""
         stamp = str(int(at or time.time()))
         signature = SignatureVerifier(SIGNING_SECRET).generate_signature(timestamp=stamp, body=data)
-        own = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature or "",
-               "Content-Type": content_type, **(headers or {})}  # fmt: skip
+        return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": str(signature)}
+
+    async def post(self, data: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+        """Any request to the bot; status 0 where there was no answer in time."""
+        assert self._client is not None
         wait = aiohttp.ClientTimeout(total=ACK_SECONDS)
         try:
-            async with self._client.post(self._bot, data=data, headers=own, timeout=wait) as response:
+            async with self._client.post(
+                self.request_url, data=data, headers=headers, timeout=wait
+            ) as response:
                 return response.status, await response.text()
         except (TimeoutError, aiohttp.ClientError):
             return 0, ""
@@ -262,6 +272,11 @@ class FakeSlack(Workspace):
         except (TimeoutError, ConnectionError):
             return None
 
+    def cut(self, link: Link) -> None:
+        """Break a connection off without a word."""
+        assert link.transport is not None
+        link.transport.abort()
+
     async def disconnect(self, link: Link, reason: str = "refresh_requested") -> None:
         """Announce the end of a connection."""
         await link.socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "x"}})
@@ -272,7 +287,7 @@ class FakeSlack(Workspace):
             return web.Response(status=403)
         socket = web.WebSocketResponse(autoping=self.pongs)
         await socket.prepare(request)
-        link = Link(socket)
+        link = Link(socket, request.transport)
         self.connections += 1
         await socket.send_json({"type": "hello", "num_connections": len(self.links) + 1,
                                 "connection_info": {"app_id": APP}, "debug_info": {"host": "x"}})  # fmt: skip
