@@ -18,7 +18,7 @@ from bot.chat.dingtalk.frames import CARDS, OK, Frame
 from bot.chat.http import Refusal, answering, as_json, read_object
 from services.kit.settings import Secret
 
-PATH: Final = "/dingtalk/cards"
+PATH: Final = "/callbacks/dingtalk"
 FRESH_SECONDS: Final = 300
 _TIMESTAMP: Final = "x-ddpaas-signature-timestamp"
 _SIGNATURE: Final = "x-ddpaas-signature"

@@ -114,6 +114,21 @@ def test_an_application_needs_two_settings_and_has_the_official_addresses(tmp_pa
         Account.of(chat(tmp_path))
 
 
+def test_what_an_administrator_sets_takes_the_place_of_what_is_usual(tmp_path: Path) -> None:
+    named = {
+        "KUGUAN_DINGTALK_CLIENT_ID": "ding1",
+        "KUGUAN_DINGTALK_ROBOT_CODE": "robot1",
+        "KUGUAN_DINGTALK_MONTHLY_CALLS": "0",
+    }
+    ours = Account.of(ChatSettings("DINGTALK", {**chat(tmp_path).environment, **named}, {}))
+    assert (ours.robot_code, ours.monthly_calls) == ("robot1", 0)
+
+
+def test_an_address_for_taps_needs_its_secret(tmp_path: Path) -> None:
+    with pytest.raises(SettingMissing):
+        Account.of(chat(tmp_path, CLIENT_ID="ding1", CALLBACK_KEY="kuguan"))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
