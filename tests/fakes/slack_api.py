@@ -90,8 +90,8 @@ class Workspace:
         self.url = ""
         self.bot_token = BOT_TOKEN
         self.scopes = ALL_SCOPES
-        self.people = {"U0ZHANG001", "U0LI000001", "U0WANG0001"}
-        self.channels = {"C0GENERAL1"}
+        self.gone = {"U0NOBODY01", "C0NOWHERE1"}
+        """People who left and channels that are no more; everybody else is a member."""
         self.messages: list[Message] = []
         self.faults: dict[str, list[Fault]] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
@@ -237,7 +237,7 @@ class Workspace:
 
     def _whisper(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         channel, user = str(arguments.get("channel")), str(arguments.get("user"))
-        if channel[:1] == "U" or user not in self.people:
+        if channel[:1] == "U" or not self._is_member(user):
             raise Refused("channel_not_found" if channel[:1] == "U" else "user_not_in_channel")
         message = Message(channel, self.moment(), BOT, *_content(arguments), only_for=user)
         self.messages.append(message)
@@ -245,7 +245,7 @@ class Workspace:
 
     def _open(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         user = str(arguments.get("users"))
-        if user not in self.people:
+        if not self._is_member(user):
             raise Refused("user_not_found")
         return {"channel": {"id": direct(user)}}
 
@@ -287,7 +287,7 @@ class Workspace:
 
     def _publish(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         user, view = str(arguments.get("user_id")), _json(arguments.get("view"))
-        if user not in self.people:
+        if not self._is_member(user):
             raise Refused("not_enabled")
         if view.get("type") != "home" or problem_of(view.get("blocks"), "home"):
             raise Refused("invalid_arguments")
@@ -316,11 +316,15 @@ class Workspace:
 
     def _place(self, arguments: Mapping[str, Any]) -> str:
         place = str(arguments.get("channel"))
-        if place in self.people:
+        if self._is_member(place):
             return direct(place)
-        if place in self.channels or place in {direct(user) for user in self.people}:
-            return place
-        raise Refused("channel_not_found")
+        known = place[:1] in ("C", "D", "G") and place not in self.gone
+        if not known or (place[:1] == "D" and not self._is_member(f"U{place[1:]}")):
+            raise Refused("channel_not_found")
+        return place
+
+    def _is_member(self, user: str) -> bool:
+        return user[:1] == "U" and user not in self.gone
 
     # ------------------------------------------------------------ files
 

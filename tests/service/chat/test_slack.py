@@ -39,6 +39,7 @@ from bot.chat.platform import (
     UpdateResult,
 )
 from bot.chat.slack import check, configured
+from bot.chat.slack.api import FILE_HOSTS
 from bot.chat.slack.channel import SlackChannel
 from services.kit.settings import SettingMissing
 from tests.fakes.slack import FakeSlack
@@ -313,7 +314,8 @@ async def test_a_picture_comes_in_and_is_fetched(world: World) -> None:
         "http://files.slack.com/x",
         "https://files.slack.com:8443/x",
         "https://user@files.slack.com/x",
-        "https://notslack.com/x",
+        f"https://not{FILE_HOSTS[0]}/x",
+        f"https://{FILE_HOSTS[0]}.example.com/x",
         "http://127.0.0.1:1/x",
         "//files.slack.com/x",
         "file:///etc/passwd",
