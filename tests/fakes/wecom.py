@@ -121,7 +121,7 @@ class FakeWecom:
 
     async def bot_is_at(self, url: str) -> None:
         """The administrator saves the callback address: the bot has to answer within a second."""
-        self._bot = url.rstrip("/") + "/callbacks/wecom"
+        self._bot = url.rstrip("/") + "/chat/wecom"
         status, said, _ = await self.check_address("a word to say back")
         assert (status, said) == (200, "a word to say back"), (status, said)
 

@@ -116,7 +116,7 @@ class WecomApi:
             token = await self._tokens.get()
             answer = await self._request(method, path, {**query, "access_token": token}, body)
             code = answer.get("errcode", 0)
-            if code in _TOKEN_ERRORS:
+            if isinstance(code, int) and code in _TOKEN_ERRORS:
                 self._tokens.spoiled(token)
                 if not last:
                     continue

@@ -66,7 +66,7 @@ from services.kit.settings import SettingInvalid
 
 log = structlog.get_logger("kuguan.wecom")
 
-PATH: Final = "/callbacks/wecom"
+PATH: Final = "/chat/wecom"
 CALLBACK_HINT: Final = "a file with the Token of the app's message callback"
 KEY_HINT: Final = "a file with the EncodingAESKey of the app's message callback"
 ANSWER_SECONDS: Final = 1.2

@@ -271,6 +271,8 @@ def raise_for(answer: Mapping[str, Any], command: str) -> None:
     code = answer.get("errcode", 0)
     if code == 0:
         return
+    if not isinstance(code, int):
+        raise Transient(f"{command}: an answer without an error code")
     words = f"{command}: error {code}: {str(answer.get('errmsg', ''))[:200]}"
     if code == 45009:
         raise RateLimited(60.0, words)

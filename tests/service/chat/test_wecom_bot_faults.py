@@ -207,9 +207,9 @@ async def test_a_refusal_that_does_not_say_of_what_is_of_the_one_command_that_wa
 REFUSALS = {45009: RateLimited, 40008: PayloadRejected, 40058: PayloadRejected, 86201: RecipientUnreachable}
 
 
-@pytest.mark.parametrize(("code", "error"), [*REFUSALS.items(), (-1, Transient)])
+@pytest.mark.parametrize(("code", "error"), [*REFUSALS.items(), (-1, Transient), ("what", Transient)])
 async def test_a_refusal_means_what_the_core_can_act_on(
-    world: World, gateway: FakeWecomBot, code: int, error: type[Exception]
+    world: World, gateway: FakeWecomBot, code: int | str, error: type[Exception]
 ) -> None:
     await met(world, gateway)
     gateway.refuse = [{"errcode": code, "errmsg": "no"}]

@@ -86,7 +86,8 @@ REFUSALS = {
     "busy": (Fault({"errcode": -1}), Transient),
     "500": (Fault(status=500), Transient),
     "502 without JSON": (Fault(status=502), Transient),
-    "a list": (Fault({"errcode": "what"}), Transient),
+    "a word for a code": (Fault({"errcode": "what"}), Transient),
+    "an object for a code": (Fault({"errcode": {}}), Transient),
 }
 
 

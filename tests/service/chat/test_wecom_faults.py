@@ -53,7 +53,7 @@ async def test_the_address_question_is_answered_with_the_bare_word(world: World,
 
 async def test_the_address_question_of_somebody_else_is_refused(world: World, wecom: FakeWecom) -> None:
     async with world.session.get(
-        world.url + "/callbacks/wecom",
+        world.url + "/chat/wecom",
         params={
             "msg_signature": "0" * 40,
             "timestamp": str(int(wecom.clock())),
@@ -229,7 +229,7 @@ async def test_the_menu_says_what_the_person_would_have_typed(world: World, weco
 
 async def test_a_picture_comes_in_and_goes_out(world: World, wecom: FakeWecom) -> None:
     wecom.media["media-in"] = b"\xff\xd8\xff picture"
-    await wecom.push_message("lisi", "image", MediaId="media-in", PicUrl="http://never.fetched/")
+    await wecom.push_message("lisi", "image", MediaId="media-in", PicUrl="http://never.fetched.example/")
     (heard,) = world.sink.heard
     assert isinstance(heard, ImageIn)
     media = await world.channel.fetch(heard.media)
