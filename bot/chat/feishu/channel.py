@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from aiohttp import web
 from aiohttp.web import AbstractRouteDef
 
 from bot.chat.answering import within
-from bot.chat.errors import ChannelError, Overloaded, PayloadRejected, RecipientUnreachable
+from bot.chat.errors import AuthFailed, ChannelError, Overloaded, PayloadRejected, RecipientUnreachable
 from bot.chat.feishu.api import MEDIA_LIMIT, Api, Credentials, Gone
 from bot.chat.feishu.callbacks import PATH, Webhook
 from bot.chat.feishu.cards import ROWS_LIMIT, TITLE_LIMIT, render
@@ -96,6 +97,7 @@ class FeishuChannel:
         self._later: set[asyncio.Task[None]] = set()
         self._answering: dict[str, Answered] = {}
         self._bot = ""
+        self._refused = ""
         self._last_inbound: datetime | None = None
         self._last_error = ""
 
@@ -126,14 +128,15 @@ class FeishuChannel:
 
     def health(self) -> Health:
         connected = self._sink is not None if self._webhook else self._connection.is_open
-        return Health(connected, self._last_inbound, self._last_error)
+        return Health(connected, self._last_inbound, self._refused or self._last_error)
 
     # ------------------------------------------------------------ what goes out
 
     async def send(self, address: Address, content: Content, idempotency_key: str) -> MessageRef:
-        kind, data = await self._content(content)
         unique = hashlib.sha256(idempotency_key.encode(errors="replace")).hexdigest()[:40]
-        message = await self._api.send(_id_kind(address), address.id, kind, data, unique)
+        with self._refusals_shown():
+            kind, data = await self._content(content)
+            message = await self._api.send(_id_kind(address), address.id, kind, data, unique)
         if isinstance(content, Card):
             return CardRef(PLATFORM, {"message": message, "sent": self._now().isoformat()})
         return MessageRef(PLATFORM, {"message": message})
@@ -149,7 +152,8 @@ class FeishuChannel:
         if answered is not None:
             await _has_left(answered)
         try:
-            await self._api.replace_card(message, _json(render(card)))
+            with self._refusals_shown():
+                await self._api.replace_card(message, _json(render(card)))
         except Gone:
             return Updated(UpdateResult.EXPIRED)
         return Updated(UpdateResult.UPDATED)
@@ -160,6 +164,16 @@ class FeishuChannel:
 
     async def fetch(self, media: MessageRef) -> Media:
         return await self._api.fetch_image(str(media.data["message"]), str(media.data["image"]))
+
+    @contextmanager
+    def _refusals_shown(self) -> Iterator[None]:
+        """Refused credentials stand in the health until a call is taken again."""
+        try:
+            yield
+        except AuthFailed as error:
+            self._refused = repr(error)
+            raise
+        self._refused = ""
 
     async def _content(self, content: Content) -> tuple[str, str]:
         """The type and the JSON of a message."""
@@ -209,11 +223,12 @@ class FeishuChannel:
             await _has_left(answered)
             await self._show(event, answer)
 
-        self._answering[message] = answered
-        self._start(self._forget(message, answered))
+        if message:
+            self._answering[message] = answered
+            self._start(self._forget(message, answered))
         try:
             answer = await within(self._open_sink(), event, CLICK_SECONDS, late)
-        except Overloaded:
+        except ChannelError:
             answered.sent.set()
             raise
         if answer is None:
@@ -254,8 +269,12 @@ class FeishuChannel:
             del self._answering[message]
 
     async def _bot_id(self) -> str:
+        """The bot's own open id; raises Overloaded where it cannot be asked for now."""
         if not self._bot:
-            self._bot = str((await self._api.bot()).get("open_id") or "")
+            try:
+                self._bot = str((await self._api.bot()).get("open_id") or "")
+            except ChannelError as error:
+                raise Overloaded(detail=f"who the bot is: {error!r}") from error
         return self._bot
 
     # ------------------------------------------------------------ tasks

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import structlog
 
-from bot.chat.errors import AuthFailed, ChannelError, Overloaded, Transient
+from bot.chat.errors import AuthFailed, ChannelError, Transient
 from bot.chat.feishu.api import Api
 from bot.chat.feishu.events import Unreadable, parse_object
 from bot.chat.feishu.frames import CONTROL, DATA, Assembly, Frame, FrameError, decode, encode, ping
@@ -124,7 +124,7 @@ class Connection:
             # A repeat would be as unreadable.
             log.warning("event not understood", error=str(error))
             code = 200
-        except (Overloaded, TimeoutError, ChannelError) as error:
+        except ChannelError as error:
             log.warning("event not kept", error=repr(error))
             code = 500
         except Exception:

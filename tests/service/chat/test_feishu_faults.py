@@ -185,6 +185,15 @@ async def test_a_recalled_card_is_expired(connected: World) -> None:
         assert (await connected.channel.update(reference, approval())).result is UpdateResult.EXPIRED
 
 
+async def test_refused_credentials_stand_in_the_health_until_a_call_is_taken(connected: World) -> None:
+    connected.fake.scripted["send"] = [Refused(400, 99991672, "no permission")]
+    with pytest.raises(AuthFailed):
+        await connected.channel.send(connected.address("lixia"), Text("1"), "k-1")
+    assert "99991672" in connected.channel.health().last_error
+    await connected.channel.send(connected.address("lixia"), Text("1"), "k-1")
+    assert connected.channel.health().last_error == ""
+
+
 async def test_nothing_secret_stands_in_what_is_raised_or_shown(connected: World) -> None:
     connected.fake.scripted["send"] = [Refused(500, 0)]
     with pytest.raises(Transient) as caught:
@@ -290,6 +299,13 @@ async def test_large_slow_packed_and_nested_bodies_are_refused(pushed: World) ->
     async with pushed.session.post(pushed.fake.bot_url + PATH, data=drops(), headers=signed(b"")) as slow:
         assert slow.status == 408
     assert pushed.sink.deliveries == 0
+
+
+async def test_a_group_is_heard_later_where_the_bot_does_not_know_itself_yet(pushed: World) -> None:
+    pushed.fake.scripted["bot"] = [Refused(503, 0)]
+    await pushed.fake.say("zhangsan", "库存", group="warehouse")
+    assert len(pushed.sink.events) == 1
+    assert pushed.fake.calls.count("bot") == 2
 
 
 async def test_an_unknown_event_is_acknowledged_and_left_alone(pushed: World) -> None:
