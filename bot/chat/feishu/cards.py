@@ -6,6 +6,7 @@ All words are plain text elements: what people wrote is never read as markup.
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -22,6 +23,8 @@ TITLE_LIMIT: Final = 120
 ROWS_LIMIT: Final = 80
 _BUTTON_LIMIT: Final = 40
 _PLACEHOLDER_LIMIT: Final = 100
+_LABEL_WIDTH: Final = 12
+"""Width of a label, of which a Chinese character takes 2, up to which its value stands beside it."""
 _SIDE_BY_SIDE: Final = 8
 """Characters of a button's label up to which a few buttons stand in one row."""
 
@@ -127,7 +130,7 @@ def _said(text: str) -> str:
 
 
 def _draw(card: Card, rows: Sequence[_Row], room: _Room) -> dict[str, Any]:
-    elements = [_row(row, room) for row in rows[: room.rows]]
+    elements = [element for row in rows[: room.rows] for element in _row(row, room)]
     if len(rows) > room.rows:
         elements.append(_words(f"{ELLIPSIS} +{len(rows) - room.rows}", size="notation", colour="grey"))
     elements += _buttons(card)
@@ -148,15 +151,24 @@ def _draw(card: Card, rows: Sequence[_Row], room: _Room) -> dict[str, Any]:
     }
 
 
-def _row(row: _Row, room: _Room) -> Element:
+def _row(row: _Row, room: _Room) -> list[Element]:
+    """A row; on a phone a long label beside its value would be a column of syllables, so it stands above."""
     label, value = cut(row.label, room.label), cut(row.value, room.value)
     if row.kind == "heading":
-        return _words(cut(row.label, room.value), size="heading")
+        return [_words(cut(row.label, room.value), size="heading")]
     if row.kind == "note":
-        return _words(cut(row.label, room.value), size="notation", colour="grey")
-    if not room.columns or not label or not value:
-        return _words(f"{label}: {value}" if label and value else label or value)
-    return _columns([(1, _words(label, colour="grey")), (3, _words(value))])
+        return [_words(cut(row.label, room.value), size="notation", colour="grey")]
+    if not label or not value:
+        return [_words(label or value)]
+    if not room.columns:
+        return [_words(f"{label}: {value}")]
+    if _width(label) <= _LABEL_WIDTH:
+        return [_columns([(2, _words(label, colour="grey")), (5, _words(value))])]
+    return [_words(label, colour="grey"), _words(value)]
+
+
+def _width(text: str) -> int:
+    return sum(1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text)
 
 
 def _columns(parts: Sequence[tuple[int, Element]]) -> Element:

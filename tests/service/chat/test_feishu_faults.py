@@ -13,15 +13,18 @@ import aiohttp
 import pytest
 
 from bot.chat.errors import AuthFailed, Overloaded, Transient
+from bot.chat.feishu import configured
 from bot.chat.feishu.api import Api, Credentials
 from bot.chat.feishu.connection import Answered, Connection
 from bot.chat.feishu.frames import DATA, Frame, encode
 from bot.chat.platform import CardRef, Text, TextIn, UpdateResult
+from bot.chat.settings import ChatSettings
+from bot.chat.tools import Tools
 from services.kit.settings import Secret
 from tests.fakes.feishu import FakeFeishu
 from tests.fakes.feishu_platform import Refused
 from tests.fakes.feishu_pushes import APP_ID, APP_SECRET, PATH, VERIFICATION_TOKEN, encrypted, signed
-from tests.service.chat.feishu_bot import Clock, World, approval, world
+from tests.service.chat.feishu_bot import Clock, NoLeases, Recorder, World, approval, world
 
 
 @pytest.fixture
@@ -134,6 +137,25 @@ async def test_an_event_whose_keeping_takes_too_long_is_asked_for_again(connecte
     await pushing
     assert connected.sink.deliveries == 2
     assert len(connected.sink.events) == 1
+
+
+async def test_several_replicas_share_the_pushes(connected: World) -> None:
+    other = configured(
+        ChatSettings("FEISHU", connected.fake.environment, {}),
+        Tools(connected.session, connected.clock, NoLeases()),
+    )
+    assert other is not None
+    sink = Recorder()
+    await other.start(sink)
+    while len(connected.fake.connections) < 2:  # noqa: ASYNC110 - the fake counts, it does not tell
+        await asyncio.sleep(0.02)
+    for number in range(40):
+        await connected.fake.say("zhangsan", str(number))
+    await other.stop()
+    heard = [event.text for event in (*connected.sink.events, *sink.events) if isinstance(event, TextIn)]
+    assert sorted(heard, key=int) == [str(number) for number in range(40)]
+    assert connected.sink.events
+    assert sink.events
 
 
 async def test_a_wrong_secret_is_refused_credentials(tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.cards import draw
 from bot.chat.feishu.cards import BYTES_LIMIT, ELEMENTS_LIMIT, render, weight
 from bot.chat.platform import Button, Card, CardState, Change, Group, Line, Tone
 from tests.fakes.feishu_cards import buttons_of, checked, title_of, walk, words_of
+from tests.unit.bot.samples import facts, order, row, task
 
 GOLDEN = Path(__file__).parents[2] / "data" / "cards" / "feishu"
 
@@ -146,6 +148,23 @@ def test_a_card_of_usual_size_says_every_word() -> None:
             assert part in said
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_approval_card_of_the_bot_says_every_word(language: str) -> None:
+    card = draw(row("approval", "lixia"), facts("lixia", language, order=order(), task=task()))
+    drawn = render(card)
+    checked(json.dumps(drawn, ensure_ascii=False))
+    assert set(buttons_of(drawn)) == {"approve", "reject"}
+    for line in card.lines:
+        assert line.label in words_of(drawn)
+        assert line.value in words_of(drawn)
+
+
+def test_a_long_label_stands_above_its_value() -> None:
+    long, short = Line("A4打印纸 70克 500张", "−5 包"), Line("用途", "投标")
+    elements = render(Card("c", "领用", lines=(long, short)))["body"]["elements"]
+    assert [element["tag"] for element in elements] == ["div", "div", "column_set"]
+
+
 def test_many_rows_stand_closer_before_any_is_left_out() -> None:
     card = Card("c", "盘点", lines=tuple(Line(f"物料 {number}", f"{number} 包") for number in range(60)))
     said = words_of(render(card))
@@ -165,5 +184,5 @@ def test_long_words_end_at_a_word() -> None:
 
 
 def test_what_people_wrote_is_never_markup() -> None:
-    card = Card("c", "<at id=all></at>", lines=(Line("**用途**", "[点我](http://x)"),))
+    card = Card("c", "<at id=all></at>", lines=(Line("**用途**", "[点我](http://x.example)"),))
     assert not {element["tag"] for element in walk(render(card))} & {"markdown", "lark_md"}
