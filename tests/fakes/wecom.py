@@ -318,7 +318,7 @@ class FakeWecom:
         if kind == "image" and content.get("media_id") not in self.media:
             return {"errcode": 40007, "errmsg": "invalid media_id"}
         if kind == "template_card":
-            problem = problem_of(content, TASK_ID)
+            problem = problem_of(content, TASK_ID, greyed=False)
             if problem:
                 return {"errcode": 40058, "errmsg": problem}
         return {}
@@ -337,7 +337,7 @@ class FakeWecom:
             elif kind == "image":
                 chat.append(self.media[content["media_id"]])
             else:
-                chat.append(Copy(user, content["task_id"], content, "replace_text" in content))
+                chat.append(Copy(user, content["task_id"], content))
         return {"response_code": self._new_code(content["task_id"])} if kind == "template_card" else {}
 
     def _update(self, query: Any, body: dict[str, Any]) -> Mapping[str, Any]:

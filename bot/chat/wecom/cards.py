@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.chat.fitting import ELLIPSIS, cut
-from bot.chat.platform import Answer, Card, Line, Tone
+from bot.chat.platform import Answer, Card, CardState, Line, Tone
 from bot.chat.wecom.markup import Tree
 
 TITLE: Final = 26
@@ -44,6 +44,14 @@ class Drawn:
 def task_id(card: Card, idempotency_key: str) -> str:
     """The task of one sending of a card: a card that is shown anew needs a new one, a repeat the same."""
     return f"{card.id}@{hashlib.sha256(idempotency_key.encode()).hexdigest()[:12]}"
+
+
+def is_only_text(card: Card) -> bool:
+    """Whether a card has nothing to tap and nothing that ended, such as figures that were asked for.
+
+    Cards of that kind would have to lead to an address; as text everything is there to be read.
+    """
+    return not card.buttons and card.state is CardState.OPEN
 
 
 def draw(card: Card, task: str, greyed: bool) -> Drawn:

@@ -59,7 +59,7 @@ from bot.chat.wecom.callbacks import (
     opened,
     reference_of,
 )
-from bot.chat.wecom.cards import draw, split, task_id, to_tags, with_toast
+from bot.chat.wecom.cards import draw, is_only_text, split, task_id, to_tags, with_toast
 from bot.chat.wecom.crypto import Envelope, Forged, KeyUnusable
 from bot.chat.wecom.markup import Tree, write
 from services.kit.settings import SettingInvalid
@@ -211,11 +211,11 @@ class WecomChannel:
         return MessageRef(PLATFORM, {"user": user})
 
     async def _send_card(self, user: str, card: Card, task: str) -> CardRef:
-        drawn = draw(card, task, greyed=True)
-        if not card.buttons or not drawn.fits:
-            # Cards without buttons have to lead to an address; as text everything is there to be read.
+        # Grey buttons are for cards that replace another one.
+        drawn = draw(card, task, greyed=False)
+        if is_only_text(card) or not drawn.fits:
             await self._send_text(user, card_text(card))
-        if not card.buttons:
+        if is_only_text(card):
             return reference_of(task, user, [])
         self._pace.take(user.lower())
         message = {

@@ -40,7 +40,7 @@ from bot.chat.platform import (
 )
 from bot.chat.settings import ChatSettings
 from bot.chat.tools import Tools
-from bot.chat.wecom.cards import draw, split, task_id, with_toast
+from bot.chat.wecom.cards import draw, is_only_text, split, task_id, with_toast
 from bot.chat.wecom_bot.connection import Connection, Timing
 from bot.chat.wecom_bot.frames import PLATFORM, Reader, plain, reference_of
 from bot.chat.wecom_bot.media import download, upload
@@ -158,10 +158,9 @@ class WecomBotChannel:
 
     async def _send_card(self, address: Address, card: Card, task: str) -> CardRef:
         drawn = draw(card, task, greyed=False)
-        if not card.buttons or not drawn.fits:
-            # Cards without buttons have to lead to an address; as text everything is there to be read.
+        if is_only_text(card) or not drawn.fits:
             await self._send_text(address, card_text(card))
-        if card.buttons:
+        if not is_only_text(card):
             await self._post(address, {"msgtype": "template_card", "template_card": drawn.card})
         return reference_of(task, address)
 

@@ -159,3 +159,17 @@ async def test_the_grey_button_of_a_card_that_is_over_leads_to_nothing(
     await sent(world, approval())
     assert await wecom.click("lisi", last_card(wecom, "lisi").key, "-") == (200, "")
     assert world.sink.heard == []
+
+
+async def test_what_has_nothing_to_tap_is_text_and_what_is_over_a_card(
+    world: World, wecom: FakeWecom
+) -> None:
+    sheet = replace(approval(), buttons=(), fallback="")
+    await sent(world, sheet, "1")
+    (figures,) = wecom.seen("lisi")
+    assert figures.card is None
+    assert "A4打印纸: −5 包:现存 320 → 315" in figures.text
+    await sent(world, decided(approval()), "2")
+    over = last_card(wecom, "lisi")
+    assert over.buttons == {}
+    assert "已同意 · 李四 14:05" in over.text
