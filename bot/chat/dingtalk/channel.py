@@ -30,7 +30,8 @@ from bot.chat.dingtalk.connection import HEARTBEAT, Connection
 from bot.chat.dingtalk.door import Door
 from bot.chat.dingtalk.frames import CARDS, FAILED, MESSAGES, OK, Answered, Frame
 from bot.chat.dingtalk.quota import Quota
-from bot.chat.dingtalk.refusals import CardGone, CardThere
+from bot.chat.dingtalk.refusals import CardGone, CardThere, QuotaUsedUp
+from bot.chat.dingtalk.shown import Shown
 from bot.chat.dingtalk.values import Malformed
 from bot.chat.errors import ChannelError, Overloaded, PayloadRejected, RateLimited, Transient
 from bot.chat.platform import (
@@ -105,6 +106,7 @@ class DingTalkChannel:
         self._sink: Sink | None = None
         self._running: asyncio.Task[None] | None = None
         self._after: set[asyncio.Task[None]] = set()
+        self._shown = Shown()
         self._open_taps: dict[str, set[asyncio.Event]] = {}
         self._replies: OrderedDict[Address, tuple[str, datetime]] = OrderedDict()
         self._last_inbound: datetime | None = None
@@ -183,6 +185,7 @@ class DingTalkChannel:
         except CardThere:
             # An earlier try arrived without our hearing of it.
             log.info("card was there already", card=card.id)
+        # What the first try showed, which may be older, is put right by the renewal that follows.
         return CardRef(PLATFORM, {"card": card.id})
 
     async def _say(self, address: Address, content: Text) -> str:
@@ -199,18 +202,23 @@ class DingTalkChannel:
         return await self._api.send_message(address, "sampleText", {"content": text})
 
     async def _change(self, card_id: str, card: Card) -> Updated:
-        # A card must not be changed while a tap on it waits for its answer.
-        waiting = [asyncio.ensure_future(tap.wait()) for tap in self._open_taps.get(card_id, ())]
-        if waiting:
-            await asyncio.wait(waiting, timeout=2 * ANSWER_SECONDS)
         parameters = card_parameters(card)
         if card.state is not CardState.OPEN:
             # The stamp says it now.
             parameters |= notice_parameters("")
-        try:
-            await self._api.update_card(card_id, parameters)
-        except CardGone:
-            return Updated(UpdateResult.EXPIRED)
+        async with self._shown.turn(card_id):
+            # A card must not be changed while a tap on it waits for its answer.
+            waiting = [asyncio.ensure_future(tap.wait()) for tap in self._open_taps.get(card_id, ())]
+            if waiting:
+                await asyncio.wait(waiting, timeout=2 * ANSWER_SECONDS)
+            if self._shown.has(card_id, parameters):
+                return Updated(UpdateResult.UPDATED)
+            self._shown.forget(card_id)
+            try:
+                await self._api.update_card(card_id, parameters)
+            except CardGone:
+                return Updated(UpdateResult.EXPIRED)
+            self._shown.note(card_id, parameters)
         return Updated(UpdateResult.UPDATED)
 
     # ------------------------------------------------------------ in
@@ -281,9 +289,11 @@ class DingTalkChannel:
     def _begin_tap(self, card_id: str) -> Callable[[], None]:
         """Note that a tap waits for its answer; what is returned notes that it has it."""
         event = asyncio.Event()
+        self._shown.forget(card_id)
         self._open_taps.setdefault(card_id, set()).add(event)
 
         def answered() -> None:
+            self._shown.forget(card_id)
             event.set()
             others = self._open_taps.get(card_id, set())
             others.discard(event)
@@ -310,15 +320,13 @@ class DingTalkChannel:
         """Call a few times: what a card says is stored, the next renewal or tap shows it anyway."""
         for _ in range(FOLLOW_TRIES):
             try:
-                await call()
+                with self._noting():
+                    await call()
             except RateLimited as error:
-                self._note(str(error))
                 await asyncio.sleep(min(error.retry_after, LONGEST_WAIT))
-            except Transient as error:
-                self._note(str(error))
+            except Transient:
                 await asyncio.sleep(1.0)
-            except ChannelError as error:
-                self._note(str(error))
+            except ChannelError:
                 return
             else:
                 return
@@ -344,7 +352,9 @@ class DingTalkChannel:
         try:
             yield
         except ChannelError as error:
-            self._note(str(error))
+            # Waiting a moment is nothing an operator has to know of; no calls left is.
+            if not isinstance(error, RateLimited) or isinstance(error, QuotaUsedUp):
+                self._note(str(error))
             raise
 
     def _note(self, error: str) -> None:

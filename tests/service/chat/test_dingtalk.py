@@ -23,7 +23,7 @@ from bot.chat.platform import (
     TextIn,
     UpdateResult,
 )
-from tests.fakes.dingtalk import CARDS, MESSAGES
+from tests.fakes.dingtalk import CARDS, MESSAGES, Scripted
 from tests.service.chat.dingtalk_world import World, card, until, world
 
 PUT = "PUT /v1.0/card/instances"
@@ -166,6 +166,23 @@ async def test_a_card_is_replaced_any_time_later(here: World) -> None:
     shown = here.fake.drawn("card-1", "lisi")
     assert shown.buttons == {}
     assert "回复" not in shown.text
+
+
+async def test_renewals_that_change_nothing_are_no_calls(here: World) -> None:
+    reference = await shown_card(here)
+    await asyncio.gather(*[here.channel.update(reference, DONE) for _ in range(5)])
+    assert len(here.fake.called(PUT)) == 1
+    here.sink.answer = approve
+    await here.fake.push(CARDS, here.fake.tap_of("lisi", "card-1", "approve"))
+    await until(lambda: len(here.fake.called(PUT)) == 2)
+
+
+async def test_what_was_drawn_last_is_shown_last(here: World) -> None:
+    reference = await shown_card(here)
+    drawings = [card(state=CardState.PROCESSING, stamp=f"第{number}次") for number in range(8)]
+    here.fake.script(PUT, Scripted(200, delay=0.2, after=True))
+    await asyncio.gather(*[here.channel.update(reference, drawing) for drawing in drawings])
+    assert "第7次" in here.fake.drawn("card-1", "lisi").text
 
 
 async def test_a_card_that_is_gone_cannot_be_replaced(here: World) -> None:
