@@ -18,7 +18,8 @@ FIELD_LIMIT: Final = 2000
 FIELDS_LIMIT: Final = 10
 BUTTONS_LIMIT: Final = 25
 BUTTON_LIMIT: Final = 75
-VALUE_LIMIT: Final = 2000
+ASKS_LIMIT: Final = 150
+"""Characters of what a button asks for, which its value keeps until the window opens."""
 BLOCKS_LIMIT: Final = 50
 TEXT_LIMIT: Final = 12_000
 """Characters of one message; Slack cuts off what is beyond 40,000, escapes included."""
@@ -67,7 +68,7 @@ def draw(card: Card) -> Drawn:
     foot: list[Block] = []
     if card.stamp.strip():
         foot.append(_section(f"{_STATES[card.state]} {pen.write(card.stamp, SECTION_LIMIT - 2)}"))
-    foot += _buttons(card, pen)
+    foot += _buttons(card)
     if card.fallback.strip():
         foot.append(_context(pen.write(card.fallback, FIELD_LIMIT)))
     room = BLOCKS_LIMIT - len(head) - len(foot)
@@ -77,7 +78,7 @@ def draw(card: Card) -> Drawn:
             pen.has_cut = True
             break
         body.append(block)
-    return Drawn([*head, *body, *foot], escape(cut(card_text(card), BESIDE_LIMIT)), not pen.has_cut)
+    return Drawn([*head, *body, *foot], escape(cut(card_text(card), BESIDE_LIMIT)) or _EMPTY, not pen.has_cut)
 
 
 def pieces(text: str) -> list[str]:
@@ -177,17 +178,17 @@ def _rows(lines: Sequence[Line], pen: _Pen) -> Iterator[Block]:
         yield {"type": "section", "fields": fields}
 
 
-def _buttons(card: Card, pen: _Pen) -> Iterator[Block]:
+def _buttons(card: Card) -> Iterator[Block]:
     for start in range(0, len(card.buttons), BUTTONS_LIMIT):
-        elements = [_card_button(card, button, pen) for button in card.buttons[start : start + BUTTONS_LIMIT]]
+        elements = [_card_button(card, button) for button in card.buttons[start : start + BUTTONS_LIMIT]]
         yield {"type": "actions", "elements": elements}
 
 
-def _card_button(card: Card, button: Button, pen: _Pen) -> Block:
+def _card_button(card: Card, button: Button) -> Block:
     """The value names the card and what is asked for, and nothing that would have to be believed."""
     action = f"{ASK if button.asks else TAP}{button.action}"
-    value = cut(f"{card.id} {button.asks}".strip(), VALUE_LIMIT)
-    return _button(action, pen.write(button.label, BUTTON_LIMIT), value, button.tone)
+    value = f"{card.id} {cut(button.asks, ASKS_LIMIT)}".strip()
+    return _button(action, cut(button.label, BUTTON_LIMIT), value, button.tone)
 
 
 def _button(action: str, label: str, value: str, tone: Tone) -> Block:
@@ -211,8 +212,8 @@ def _context(text: str) -> Block:
 
 
 def _plain(text: str) -> Block:
-    """Words as they are: no markup, and ":name:" is no picture."""
-    return {"type": "plain_text", "text": text, "emoji": False}
+    """Words as they are: no markup, and ":name:" is no picture. Slack takes no empty ones."""
+    return {"type": "plain_text", "text": text if text.strip() else _EMPTY, "emoji": False}
 
 
 def _bold(pen: _Pen, text: str, limit: int) -> Block:
