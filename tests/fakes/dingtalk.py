@@ -86,7 +86,7 @@ class DingTalkFake(Gateway):
     def seen(self, user: str, group: str = "") -> Sequence[Shown]:
         return [
             Shown(text=what) if kind == "text" else Shown(card=self.drawn(what, user))
-            for kind, what in self.timeline[group or user]
+            for kind, what in list(self.timeline.get(group or user, ()))
         ]
 
     # ------------------------------------------------------------ what tests make happen

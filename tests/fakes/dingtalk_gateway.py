@@ -61,7 +61,7 @@ class Instance:
 
     def view(self, user: str) -> dict[str, str]:
         """The parameters with which a person's card is drawn."""
-        return {**self.public, **self.private[user]}
+        return {**self.public, **self.private.get(user, {})}
 
 
 class Refused(Exception):
