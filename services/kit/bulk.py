@@ -9,6 +9,7 @@ stored.
 from __future__ import annotations
 
 import json
+import re
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +27,7 @@ _MICROSECOND = timedelta(microseconds=1)
 # A power of two: what is left of the rows goes in halves of it, so that few lengths of a statement exist.
 _ROWS_AT_ONCE = 256
 _KEYS = "keys"
+_GIVEN = re.compile(r"given\.column([0-9]+)")
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -34,13 +36,19 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-def drive(connection: Connection, statement: str, parameters: Any = ()) -> Any:
-    """Run a statement in the words of the database; returns the driver's cursor. Raises DBAPIError."""
+def drive(connection: Connection, statement: str, parameters: Any = (), *, each: bool = False) -> Any:
+    """Run a statement in the words of the database, or for each of many parameters.
+
+    Returns the driver's cursor. Raises DBAPIError.
+    """
     cursor = connection.connection.cursor()
     dialect = connection.dialect
     errors: Any = dialect.loaded_dbapi.Error
     try:
-        cursor.execute(statement, parameters)
+        if each:
+            cursor.executemany(statement, parameters)
+        else:
+            cursor.execute(statement, parameters)
     except errors as error:
         lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)
         if lost:
@@ -68,6 +76,11 @@ class Bulk:
         columns = ", ".join(f"{name} {kind}" for name, kind in zip(self._names, types, strict=True))
         self._for_document = statement.replace("{rows}", f"json_to_recordset(%s::json) AS given ({columns})")
         self._for_values: dict[int, str] = {}
+        # SQLite may choose to read the whole table that it changes, and look for each of its rows among the
+        # given ones. So it changes row by row; what it inserts comes all at once.
+        changes = statement.startswith("UPDATE")
+        by_row = _GIVEN.sub(r"?\1", statement.replace(" FROM {rows}", ""))
+        self._by_row = by_row if changes else ""
 
     def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
         """Run the statement for the rows, if there are any; returns how many rows were written."""
@@ -78,6 +91,8 @@ class Bulk:
             document = [dict(zip(self._names, row, strict=True)) for row in rows]
             text = json.dumps(document, ensure_ascii=False, default=_in_json)
             return int(drive(connection, self._for_document, (text,)).rowcount)
+        if self._by_row:
+            return int(drive(connection, self._by_row, rows, each=True).rowcount)
         written, start, size = 0, 0, _ROWS_AT_ONCE
         while start < len(rows):
             while size > len(rows) - start:
