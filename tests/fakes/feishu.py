@@ -90,7 +90,6 @@ class FakeFeishu(OpenPlatform):
     async def tap(self, user: str, card: ShownCard, action: str, words: str = "") -> str:
         """A person taps a button; returns the passing word that is shown, if any."""
         message = self.sent[card.key]
-        before = message.content
         event = self.click(user, card.key, action, words)
         message.open_taps += 1
         try:
@@ -99,9 +98,6 @@ class FakeFeishu(OpenPlatform):
             message.open_taps -= 1
         if set(answer) - {"toast", "card"}:
             raise AssertionError(f"not an answer to a tap: {answer}")
-        # What was patched while the tap was open is undone by the client.
-        message.content = before if message.patched else message.content
-        message.patched = False
         if "card" in answer:
             assert answer["card"]["type"] == "raw"
             message.content = json.dumps(answer["card"]["data"], ensure_ascii=False)

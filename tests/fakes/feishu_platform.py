@@ -33,7 +33,6 @@ class Sent:
     content: str
     at: float
     open_taps: int = 0
-    patched: bool = False
 
 
 @dataclass
@@ -218,8 +217,10 @@ class OpenPlatform(Pushes):
         wrong = self._wrong("interactive", content, "", len(raw))
         if wrong is not None:
             return wrong
+        if sent.open_taps:
+            lock = "Failed to create card content, ext=ErrCode: 11310; ErrMsg: card action is lock"
+            return _error(400, 230099, lock)
         sent.content = content
-        sent.patched = sent.open_taps > 0
         self.changed.set()
         return web.json_response({"code": 0, "msg": "success", "data": {}})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -38,9 +39,14 @@ _RATE: Final = frozenset({99991400, 99991402, 11232, 230020})
 _REFUSED: Final = frozenset(
     {403, 514, 1000040344, 10003, 10014, 99991543, 99991672, 99991679, 230006, 230027}
 )
-_UNREACHABLE: Final = frozenset({230002, 230013, 230029, 230034, 230035, 230038, 230053, 99992361})
+_UNREACHABLE: Final = frozenset(
+    {230002, 230013, 230018, 230029, 230034, 230035, 230036, 230038, 230053, 230075, 232009, 99992361}
+)
 _GONE: Final = frozenset({230011, 230031, 230110})
-_REJECTED: Final = frozenset({230001, 230025, 230028, 230054, 230099, 234006, 234010, 234011})
+_REJECTED: Final = frozenset({230001, 230022, 230025, 230028, 230054, 230099, 234006, 234010, 234011})
+_LOCKED: Final = "action is lock"
+"""Says the detail of 230099 where somebody's tap on the card is not answered yet."""
+_SECONDS: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
 @dataclass(frozen=True)
@@ -246,6 +252,8 @@ def failure(status: int, code: int, message: str, headers: Mapping[str, str]) ->
         (_UNREACHABLE, RecipientUnreachable),
         (_REJECTED, PayloadRejected),
     )
+    if code == 230099 and _LOCKED in message:
+        return RateLimited(1.0, said)
     if code == 230001 and "receive_id" in message:
         return RecipientUnreachable(said)
     return next((kind(said) for codes, kind in kinds if code in codes), Transient(f"HTTP {status} {said}"))
@@ -254,7 +262,7 @@ def failure(status: int, code: int, message: str, headers: Mapping[str, str]) ->
 def _wait(headers: Mapping[str, str]) -> float:
     """Seconds until the limit is over, as the answer tells."""
     text = headers.get("x-ogw-ratelimit-reset", "")
-    seconds = float(text) if text.isascii() and text.isdigit() and len(text) <= 6 else 1.0
+    seconds = float(text) if _SECONDS.fullmatch(text) else 1.0
     return min(max(seconds, 1.0), _LONGEST_WAIT)
 
 

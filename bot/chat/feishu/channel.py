@@ -154,7 +154,7 @@ class FeishuChannel:
         try:
             with self._refusals_shown():
                 await self._api.replace_card(message, _json(render(card)))
-        except Gone:
+        except (Gone, RecipientUnreachable):
             return Updated(UpdateResult.EXPIRED)
         return Updated(UpdateResult.UPDATED)
 

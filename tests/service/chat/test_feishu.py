@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat.errors import AuthFailed, PayloadRejected, RateLimited, RecipientUnreachable, Transient
+from bot.chat.feishu.api import MEDIA_LIMIT
 from bot.chat.platform import (
     Address,
     AddressKind,
@@ -144,6 +145,38 @@ async def test_an_update_while_a_tap_is_answered_waits_for_it(here: World) -> No
     assert "已完成" in after.card.text
 
 
+async def test_a_card_that_is_being_tapped_elsewhere_is_changed_a_moment_later(here: World) -> None:
+    reference = await here.channel.send(here.address("lixia"), approval(), "k-1")
+    assert isinstance(reference, CardRef)
+    [message] = here.fake.sent.values()
+    message.open_taps = 1  # another replica has not answered yet
+    with pytest.raises(RateLimited):
+        await here.channel.update(reference, approval(CardState.DONE, "已完成"))
+    message.open_taps = 0
+    assert (await here.channel.update(reference, approval(CardState.DONE))).result is UpdateResult.UPDATED
+
+
+async def test_a_card_of_somebody_out_of_reach_is_expired(here: World) -> None:
+    reference = await here.channel.send(here.address("lixia"), approval(), "k-1")
+    assert isinstance(reference, CardRef)
+    here.fake.scripted["patch"] = [Refused(400, 230013)]
+    assert (await here.channel.update(reference, approval())).result is UpdateResult.EXPIRED
+
+
+async def test_pictures_that_are_empty_or_too_large_stay_here(here: World) -> None:
+    for data in (b"", b"0" * (MEDIA_LIMIT + 1)):
+        with pytest.raises(PayloadRejected):
+            await here.channel.send(here.address("lixia"), Image(data, "image/png", "x"), "k-1")
+    await here.fake.picture("zhangsan", b"0" * (MEDIA_LIMIT + 1))
+    [event] = here.sink.events
+    assert isinstance(event, ImageIn)
+    with pytest.raises(PayloadRejected):
+        await here.channel.fetch(event.media)
+    here.fake.scripted["resource"] = [Refused(400, 234003)]
+    with pytest.raises(Transient):
+        await here.channel.fetch(event.media)
+
+
 async def test_the_same_key_sends_once(both: World) -> None:
     for _ in range(2):
         await both.channel.send(both.address("lixia"), Text("您好"), "k-1")
@@ -226,6 +259,8 @@ async def test_a_token_that_is_never_taken_ends_in_refused_credentials(here: Wor
         (Refused(400, 230013), RecipientUnreachable),
         (Refused(400, 230002), RecipientUnreachable),
         (Refused(400, 230099), PayloadRejected),
+        (Refused(400, 230018), RecipientUnreachable),
+        (Refused(429, 99991400, headers={"x-ogw-ratelimit-reset": "7.0"}), RateLimited),
         (Refused(400, 99991672), AuthFailed),
         (Refused(503, 0), Transient),
         (Refused(200, 123456789), Transient),
@@ -270,4 +305,5 @@ async def test_what_people_wrote_is_no_markup_in_a_message(here: World) -> None:
     [shown] = here.fake.seen("lixia")
     assert "<at" not in shown.text
     assert "](" not in shown.text
-    assert "1 < 2" in shown.text
+    assert "**" not in shown.text
+    assert " < 2" in shown.text
