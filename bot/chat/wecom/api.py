@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -27,6 +28,14 @@ AGENT_HINT: Final = "the AgentId, a number on the app's page"
 CREDENTIAL_HINT: Final = "a file with the app's Secret"
 CALL_SECONDS: Final = 10.0
 LARGEST_PICTURE: Final = 10 * 1024 * 1024
+_JSON_TYPES: Final = frozenset({"application/json", "text/plain"})
+_SIGNS: Final = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF8", "image/gif"),
+)
+# A list of people, or everybody, has other signs in it.
+_USER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.@-]{0,63}")
 _LARGEST_ANSWER: Final = 1024 * 1024
 
 _TOKEN_ERRORS: Final = frozenset({40014, 42001})
@@ -67,6 +76,8 @@ class WecomApi:
 
     async def send(self, user: str, message: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send a message to one person; RecipientUnreachable also where the answer only hints at it."""
+        if not _USER.fullmatch(user):
+            raise RecipientUnreachable("not the id of a member")
         body = {"touser": user, "agentid": int(self.agent_id), **message}
         answer = await self.call("message/send", body)
         missing = f"{answer.get('invaliduser') or ''}|{answer.get('unlicenseduser') or ''}".lower()
@@ -101,7 +112,7 @@ class WecomApi:
         answer = await self._with_token("GET", "media/get", {"media_id": media_id}, None)
         if not isinstance(answer.get("data"), bytes):
             raise PayloadRejected("no picture came")
-        return Media(answer["data"], str(answer["media_type"]))
+        return Media(answer["data"], picture_type(answer["data"]))
 
     async def call(self, path: str, body: Mapping[str, Any] | None = None, **query: str) -> Mapping[str, Any]:
         """A call with JSON; without a body it is a GET. Raises a ChannelError."""
@@ -162,10 +173,11 @@ async def _read(response: aiohttp.ClientResponse, path: str) -> Mapping[str, Any
         raise Transient(f"{path}: HTTP {response.status}")
     if response.status != 200:
         raise PayloadRejected(f"{path}: HTTP {response.status}")
-    picture = response.content_type.startswith("image/")
+    # Only errors of this call come as JSON; which type pictures come with is not documented.
+    picture = path == "media/get" and response.content_type not in _JSON_TYPES
     data = await read_at_most(response, LARGEST_PICTURE if picture else _LARGEST_ANSWER)
     if picture:
-        return {"data": data, "media_type": response.content_type}
+        return {"data": data}
     try:
         answer = json_object(data)
     except ValueError:
@@ -182,6 +194,13 @@ async def read_at_most(response: aiohttp.ClientResponse, size: int) -> bytes:
             raise PayloadRejected("the answer is too large")
         parts.append(part)
     return b"".join(parts)
+
+
+def picture_type(data: bytes) -> str:
+    """The kind of a picture by its first bytes."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((name for sign, name in _SIGNS if data.startswith(sign)), "application/octet-stream")
 
 
 def json_object(data: bytes | str) -> dict[str, Any]:

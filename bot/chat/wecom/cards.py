@@ -9,6 +9,7 @@ anything was left out, so that the whole card can be sent as text before it.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -30,6 +31,7 @@ DEAD_KEY: Final = "-"
 
 _STYLES: Final = {Tone.PRIMARY: 1, Tone.DANGER: 3, Tone.NEUTRAL: 4}
 _NEUTRAL_STYLE: Final = 4
+_LINK: Final = re.compile(r"<(?=\s*/?\s*a\b)", re.IGNORECASE)
 _TAGS: Final = {"keyname": "KeyName"}
 
 
@@ -62,8 +64,9 @@ def draw(card: Card, task: str, greyed: bool) -> Drawn:
     """
     texts, rows, fits = _content(card)
     drawn: dict[str, Any] = {"card_type": "button_interaction", "task_id": task}
-    title, subtitle = cut(card.title, TITLE), cut(card.subtitle, DESCRIPTION)
-    fits = fits and (title, subtitle) == (card.title, card.subtitle)
+    whole_title, whole_subtitle = _one_line(card.title), _one_line(card.subtitle)
+    title, subtitle = cut(whole_title, TITLE), cut(whole_subtitle, DESCRIPTION)
+    fits = fits and (title, subtitle) == (whole_title, whole_subtitle)
     title = title if title.strip() else ELLIPSIS
     drawn["main_title"] = {"title": title, "desc": subtitle} if subtitle.strip() else {"title": title}
     if texts:
@@ -75,11 +78,15 @@ def draw(card: Card, task: str, greyed: bool) -> Drawn:
         fits = fits and all(len(button.label) <= BUTTON for button in card.buttons)
         fits = fits and len(card.buttons) <= BUTTONS
         drawn["button_list"] = [
-            {"text": cut(button.label, BUTTON), "style": _STYLES[button.tone], "key": button.action}
+            {
+                "text": cut(_one_line(button.label), BUTTON),
+                "style": _STYLES[button.tone],
+                "key": button.action,
+            }
             for button in card.buttons[:BUTTONS]
         ]
         return Drawn(drawn, fits)
-    stamp = cut(card.stamp if card.stamp.strip() else title, BUTTON)
+    stamp = cut(_one_line(card.stamp) or title, BUTTON)
     drawn["button_list"] = [{"text": stamp, "style": _NEUTRAL_STYLE, "key": DEAD_KEY}]
     if greyed:
         drawn["replace_text"] = stamp
@@ -99,6 +106,11 @@ def with_toast(answer: Answer) -> Card:
 def to_tags(card: Mapping[str, Any]) -> Tree:
     """The drawn card with the tags of an answer to a callback: CamelCase, lists repeat their tag."""
     return {_tag(name): _value(value) for name, value in card.items()}
+
+
+def unlinked(text: str) -> str:
+    """Text in which nothing becomes a link: text messages know the tag `a`."""
+    return _LINK.sub("＜", text)
 
 
 def split(text: str, size: int) -> Iterator[str]:
@@ -136,7 +148,11 @@ def _said(line: Line) -> str:
 
 def _is_row(line: Line) -> bool:
     short = 0 < len(line.label) <= LABEL and 0 < len(line.value) <= VALUE
-    return short and bool(line.label.strip()) and "\n" not in line.label + line.value
+    return short and all(part == _one_line(part) for part in (line.label, line.value))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _tag(name: str) -> str:

@@ -59,7 +59,7 @@ from bot.chat.wecom.callbacks import (
     opened,
     reference_of,
 )
-from bot.chat.wecom.cards import draw, is_only_text, split, task_id, to_tags, with_toast
+from bot.chat.wecom.cards import draw, is_only_text, split, task_id, to_tags, unlinked, with_toast
 from bot.chat.wecom.crypto import Envelope, Forged, KeyUnusable
 from bot.chat.wecom.markup import Tree, write
 from services.kit.settings import SettingInvalid
@@ -198,7 +198,7 @@ class WecomChannel:
         return await self._api.fetch(str(media.data.get("media_id", "")))
 
     async def _send_text(self, user: str, text: str) -> None:
-        for part in split(text, TEXT_BYTES):
+        for part in split(unlinked(text), TEXT_BYTES):
             self._pace.take(user.lower())
             await self._api.send(user, {"msgtype": "text", "text": {"content": part}})
 
@@ -235,9 +235,9 @@ class WecomChannel:
         """The console asks whether this address is ours: the decrypted words and nothing else."""
         try:
             signed = Signed.of(request.query, self._now())
-            said = self._envelope.open(
-                request.query.get("echostr", ""), signed.signature, signed.timestamp, signed.nonce
-            )
+            # A plus sign that came unescaped was read as a blank.
+            cipher = request.query.get("echostr", "").replace(" ", "+")
+            said = self._envelope.open(cipher, signed.signature, signed.timestamp, signed.nonce)
         except (Refused, Forged) as error:
             return self._refuse(error)
         return Response(body=said, content_type="text/plain")

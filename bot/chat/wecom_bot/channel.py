@@ -87,7 +87,7 @@ class WecomBotChannel:
         self._reader = Reader(tenant, chat.get("NAME"))
         self._tools = tools
         self._connection = Connection(
-            url, bot_id, secret, tools.session, tools.leases, self._pushed, timing or Timing()
+            url, bot_id, secret, tools.session, tools.leases, self._pushed, timing or Timing(), tools.replica
         )
         self._pace = Pace(_LIMITS)
         self._sink: Sink | None = None

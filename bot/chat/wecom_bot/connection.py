@@ -22,6 +22,7 @@ from bot.chat.leases import Leases
 from bot.chat.reconnecting import keep_connected
 from bot.chat.wecom.api import json_object
 from bot.chat.wecom_bot.frames import EVENT, EVICTED, MESSAGE, event_name, text_of
+from services.kit.errors import KuguanError
 from services.kit.settings import Secret
 
 log = structlog.get_logger("kuguan.wecom_bot")
@@ -67,6 +68,7 @@ class Connection:
         leases: Leases,
         push: Push,
         timing: Timing,
+        replica: str = "",
     ) -> None:
         self.last_error = ""
         self.is_standby = False
@@ -78,7 +80,8 @@ class Connection:
         self._push = push
         self._timing = timing
         self._lease = f"wecom-bot:{bot_id}"
-        self._holder = uuid.uuid4().hex
+        # A replica that comes back after a crash finds its own lease, and need not wait for it to end.
+        self._holder = replica or uuid.uuid4().hex
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._subscribed = False
         self._waiting: dict[str, asyncio.Future[Mapping[str, Any]]] = {}
@@ -105,7 +108,7 @@ class Connection:
             self._keeping.cancel()
             await asyncio.wait([self._keeping], timeout=2 * _CLOSE_SECONDS)
             self._keeping = None
-        await self._leases.let_go(self._lease, self._holder)
+        await self._let_go()
 
     async def call(self, command: str, body: Mapping[str, Any], request: str = "") -> Mapping[str, Any]:
         """Send a command and wait for its answer; `request` is the id of the push that is answered.
@@ -168,7 +171,7 @@ class Connection:
                 task.result()
         except Evicted:
             self._evictions += 1
-            await self._leases.let_go(self._lease, self._holder)
+            await self._let_go()
             raise
         finally:
             for task in tasks:
@@ -230,10 +233,26 @@ class Connection:
             await self._send({"cmd": "ping", "headers": {"req_id": f"ping_{uuid.uuid4().hex}"}})
 
     async def _renew_lease(self) -> None:
+        """Hold the lease; what goes wrong with asking is borne for as long as it lasts."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self._timing.lease
         while True:
             await asyncio.sleep(self._timing.lease / 3)
-            if not await self._leases.hold(self._lease, self._holder, self._timing.lease):
-                raise Transient("another replica has the lease")
+            try:
+                asked = loop.time()
+                if not await self._leases.hold(self._lease, self._holder, self._timing.lease):
+                    raise Transient("another replica has the lease")
+                ends = asked + self._timing.lease
+            except KuguanError as error:
+                log.warning("lease not renewed", error=repr(error))
+                if loop.time() + self._timing.lease / 3 >= ends:
+                    raise Transient("the lease could not be renewed") from None
+
+    async def _let_go(self) -> None:
+        try:
+            await self._leases.let_go(self._lease, self._holder)
+        except KuguanError as error:
+            log.warning("lease not given back, it runs out by itself", error=repr(error))
 
     async def _exchange(self, command: str, body: Mapping[str, Any], request: str = "") -> Mapping[str, Any]:
         request = request or f"{command}_{uuid.uuid4().hex}"

@@ -12,17 +12,12 @@ import aiohttp
 
 from bot.chat.errors import PayloadRejected, Transient
 from bot.chat.platform import Media, MessageRef
-from bot.chat.wecom.api import read_at_most
+from bot.chat.wecom.api import picture_type, read_at_most
 from bot.chat.wecom.crypto import BLOCK, Forged, decrypt, media_key
 
 LARGEST_PICTURE: Final = 10 * 1024 * 1024
 PART_BYTES: Final = 512 * 1024
 DOWNLOAD_SECONDS: Final = 20.0
-_SIGNS: Final = (
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"GIF8", "image/gif"),
-)
 
 
 class Caller(Protocol):
@@ -54,7 +49,7 @@ async def download(session: aiohttp.ClientSession, media: MessageRef, secure: bo
         plain = decrypt(media_key(str(media.data.get("aeskey", ""))), data)
     except Forged as error:
         raise PayloadRejected(f"the picture cannot be decrypted: {error}") from None
-    return Media(plain, _type_of(plain))
+    return Media(plain, picture_type(plain))
 
 
 async def upload(caller: Caller, data: bytes, media_type: str) -> str:
@@ -82,9 +77,3 @@ async def upload(caller: Caller, data: bytes, media_type: str) -> str:
     if not isinstance(media_id, str) or not media_id:
         raise Transient("no media id came")
     return media_id
-
-
-def _type_of(data: bytes) -> str:
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    return next((name for sign, name in _SIGNS if data.startswith(sign)), "application/octet-stream")

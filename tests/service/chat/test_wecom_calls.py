@@ -118,6 +118,15 @@ async def test_who_cannot_see_the_app_is_unreachable_even_when_the_answer_says_o
         await world.channel.send(Address(AddressKind.GROUP, "g"), Text("好"), "k")
 
 
+@pytest.mark.parametrize("user", ["@all", "lisi|ZhangSan", "", "a" * 65, "李四"])
+async def test_nobody_is_written_to_but_the_one_who_is_meant(
+    world: World, wecom: FakeWecom, user: str
+) -> None:
+    with pytest.raises(RecipientUnreachable):
+        await world.channel.send(Address.direct(user), Text("好"), "k")
+    assert wecom.calls == []
+
+
 async def test_what_the_product_would_drop_in_silence_is_sent_later(world: World, wecom: FakeWecom) -> None:
     for number in range(30):
         await world.channel.send(LISI, Text(str(number)), str(number))
