@@ -21,7 +21,6 @@ from bot.chat.platform import (
     Address,
     Card,
     CardRef,
-    CardState,
     Channel,
     Content,
     LateUpdate,
@@ -46,7 +45,8 @@ BATCH = 64
 TRIES = 40
 IDLE_SECONDS = 1.0
 _LONGEST_PAUSE = 300.0
-_OPEN = "open-"
+STILL_OPEN = "open-"
+"""How the mark of a card begins on which somebody sees buttons."""
 
 
 class Sender:
@@ -195,7 +195,7 @@ class Sender:
         if updated.result is UpdateResult.UPDATED:
             reference = row.reference if updated.reference is None else dict(updated.reference.data)
             return {"reference": reference, "shown": _mark(card)}
-        if row.shown.startswith(_OPEN) and card.state is not CardState.OPEN:
+        if row.shown.startswith(STILL_OPEN) and not card.buttons:
             return _found(await self._send(delivery, card), card)
         log.info("card cannot be renewed", card=row.id, result=updated.result.value)
         return {}
@@ -282,4 +282,4 @@ def _found(reference: MessageRef, card: Card) -> dict[str, Any]:
 def _mark(card: Card) -> str:
     """What a card shows, as one short text: two drawings that look the same have the same."""
     digest = hashlib.blake2b(repr(card).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-    return (_OPEN if card.state is CardState.OPEN else "") + digest
+    return (STILL_OPEN if card.buttons else "") + digest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,7 +61,7 @@ class Front:
         desk = Desk(runtime, self._services, Company(), zone, page)
         await desk.company.refresh(runtime.reader)
         self._session = ClientSession(timeout=ClientTimeout(total=CALL_SECONDS))
-        tools = Tools(self._session, _now, StoredLeases(runtime))
+        tools = Tools(self._session, _now, StoredLeases(runtime), f"{platform.node()} {listen}")
         self._channels = [_web_channel(desk), *products(settings, tools)]
         by_name = {one.name: one for one in self._channels}
         ways = Ways(desk, by_name)

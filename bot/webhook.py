@@ -25,7 +25,7 @@ from bot.commands.ask import Ask, Invite, Offer, Reply, Say, Tapped, Wait
 from bot.commands.requests import WAITING, answer_how_many, question_of
 from bot.desk import LOCAL_PLATFORM, Desk
 from bot.preparing import prepare
-from bot.sending import Sender, seen
+from bot.sending import STILL_OPEN, Sender, seen
 from bot.storage import attachments, bindings, cards, deliveries, links, preferences, received
 from bot.storage.cards import CardRow
 from bot.storage.received import Received
@@ -284,7 +284,9 @@ class Reception:
             newest = cards.get(tx.connection, card.id) or card
             kept = replace(tapped.row, platform=newest.platform, reference=newest.reference)
             # The answer shows the card anew, or is lost on the way: what is on the screen is not known.
-            saved = cards.save(tx, replace(self._with_fresh_reference(kept, row), shown=""))
+            news = replace(ask, order=tapped.order or ask.order, task=tapped.task or ask.task)
+            shown = STILL_OPEN if draw(kept, news.facts).buttons else ""
+            saved = cards.save(tx, replace(self._with_fresh_reference(kept, row), shown=shown))
             self._queue(tx, row, ask, tapped.replies)
             if row.cause in self._late or row.kind == "text":
                 # Nobody waits (any more) for an answer that would show the card.

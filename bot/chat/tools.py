@@ -11,8 +11,10 @@ from bot.chat.leases import Leases
 
 @dataclass(frozen=True)
 class Tools:
-    """One HTTP session for all calls, the clock, and the leases that replicas share."""
+    """One HTTP session for all calls, the clock, the leases that replicas share, and this replica's name,
+    which is the same after a restart and no other's; empty where it has none."""
 
     session: aiohttp.ClientSession
     now: Callable[[], datetime]
     leases: Leases
+    replica: str = ""

@@ -101,14 +101,23 @@ class ChatPerson:
 
         return self._waits(look, f"a message with {words}")
 
-    def waits_until_closed(self, *words: str) -> None:
-        """Wait until the newest card with these words has nothing left to tap."""
+    def sees_somewhere(self, words: str) -> None:
+        """Wait for words in a message or on a card."""
 
         def look() -> bool | None:
-            found = self.cards(*words)
-            return True if found and not found[-1].buttons else None
+            return True if any(words in _words(one) for one in self.sees()) else None
 
-        self._waits(look, f"the card with {words} is closed")
+        self._waits(look, f"{words} anywhere")
+
+    def waits_until_closed(self, *words: str) -> None:
+        """Wait until the newest thing with these words has nothing to tap: the card itself where it can be
+        replaced, or what followed it where it cannot."""
+
+        def look() -> bool | None:
+            about = [one for one in self.sees() if all(word in _words(one) for word in words)]
+            return True if about and not (about[-1].card and about[-1].card.buttons) else None
+
+        self._waits(look, f"{words} with nothing left to tap")
 
     def _waits(self, look: Callable[[], Result | None], what: str) -> Result:
         ends = monotonic() + PATIENCE
@@ -118,6 +127,10 @@ class ChatPerson:
                 return found
             assert monotonic() < ends, f"{self.user} never saw {what}: {list(self.sees())[-5:]}"
             sleep(0.05)
+
+
+def _words(shown: Shown) -> str:
+    return f"{shown.card.title} {shown.card.text}" if shown.card else shown.text
 
 
 def accounts_table(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:

@@ -7,13 +7,22 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.fakes.chat import FakeChat
+from tests.fakes.dingtalk import DingTalkFake
+from tests.fakes.feishu import FakeFeishu
+from tests.fakes.slack import FakeSlack
 from tests.fakes.wecom import FakeWecom
+from tests.fakes.wecom_bot import FakeWecomBot
 from tests.journey.chats import Chats, accounts_table
 from tests.journey.system import System
 
 # Of each product the accounts of a requester, their manager and a keeper.
 ACCOUNTS = {
     "wecom": ("ZhangSan", "lisi", "wangwu"),
+    "wecom-bot": ("woZhang3", "woLi4", "woWang5"),
+    "dingtalk": ("0101", "0102", "0103"),
+    "feishu": ("ou_" + "a1" * 16, "ou_" + "b2" * 16, "ou_" + "c3" * 16),
+    "slack": ("U0ZHANG001", "U0LI000001", "U0WANG0001"),
 }
 PEOPLE = ("zhangsan", "lixia", "zhaoliu")
 NUMBER = re.compile(r"LY\d+")
@@ -23,7 +32,8 @@ CODE = re.compile(r"[2-9A-Z]{4}-[2-9A-Z]{4}")
 @pytest.fixture(scope="module")
 def chats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chats]:
     """A fake of each product."""
-    fakes = Chats([FakeWecom()], tmp_path_factory.mktemp("chats"))
+    every: list[FakeChat] = [FakeWecom(), FakeWecomBot(), DingTalkFake(), FakeFeishu(), FakeSlack()]
+    fakes = Chats(every, tmp_path_factory.mktemp("chats"))
     try:
         yield fakes
     finally:
@@ -57,7 +67,7 @@ def test_the_whole_journey_in_one_chat(connected: System, chats: Chats, platform
     # Each of them talks there once, so that this is where they are reached.
     for person in (manager, keeper):
         person.says("A4纸还有多少")
-        assert person.hears("A4打印纸") or True
+        person.sees_somewhere("A4打印纸")
     requester.says("领5包A4纸 用于投标")
     card = requester.gets("confirm", "A4打印纸")
     assert f"{on_hand} → {on_hand - 5}" in card.text
@@ -92,7 +102,7 @@ def test_one_request_goes_through_several_chats(connected: System, chats: Chats)
     keeper = connected.person("zhaoliu")
     requester.says("库存 鼠标")
     manager.says("待办")
-    assert keeper.says("A4纸还有多少").texts or True
+    keeper.says("待办")
     requester.says("领6包A4纸 用于投标")
     requester.taps(requester.gets("confirm", "A4打印纸"), "confirm")
     order = order_of(requester.gets("withdraw", "LY"))
@@ -114,7 +124,7 @@ def test_an_unknown_account_is_bound_by_the_code_it_gets(connected: System, chat
     sunli.taps(sunli.says(f"绑定 {code[0]}").offering("confirm"), "confirm")
     assert sunli.hears("sun.li 已绑定")
     stranger.says("A4纸还有多少")
-    assert stranger.cards("A4打印纸") or stranger.hears("A4打印纸")
+    stranger.sees_somewhere("A4打印纸")
     again = sunli.says(f"绑定 {code[0]}").offering("confirm")
     assert not sunli.taps(again, "cancel").card.buttons
 
