@@ -56,7 +56,7 @@ def test_a_message_with_layout_gives_its_words_and_its_pictures() -> None:
     content = {
         "title": "领用",
         "content": [
-            [{"tag": "text", "text": "A4纸 "}, {"tag": "a", "text": "5包", "href": "http://x"}],
+            [{"tag": "text", "text": "A4纸 "}, {"tag": "a", "text": "5包", "href": "http://x.example"}],
             [{"tag": "img", "image_key": "img_1"}, {"tag": "hr"}],
             [{"tag": "at", "user_id": "@_user_1"}, {"tag": "img", "image_key": "img_2"}],
         ],
