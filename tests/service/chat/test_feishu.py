@@ -300,7 +300,7 @@ async def test_imported_ids_of_other_kinds_are_written_to_as_well(here: World) -
 
 async def test_what_people_wrote_is_no_markup_in_a_message(here: World) -> None:
     await here.channel.send(
-        here.address("lixia"), Text('<at user_id="all"></at> 1 < 2 [x](http://y.example)'), "k-1"
+        here.address("lixia"), Text('<at user_id="all"></at> **1** < 2 [x](http://y.example)'), "k-1"
     )
     [shown] = here.fake.seen("lixia")
     assert "<at" not in shown.text
