@@ -28,21 +28,25 @@ _COLOURS = {Tone.PRIMARY: "blue", Tone.NEUTRAL: "gray", Tone.DANGER: "red"}
 
 def card_parameters(card: Card) -> dict[str, str]:
     """All parameters of a card but `notice`. DingTalk takes only texts, so the buttons are JSON in one."""
-    return {
-        "title": cut(_line(card.title), MAX_TITLE),
+    words = {
         "subtitle": cut(_line(card.subtitle), _SUBTITLE),
         "body": cut_bytes("\n".join(_body(card)), _BODY_BYTES),
         "stamp": cut(_line(card.stamp), _STAMP),
         "hint": cut(_line(card.fallback), _HINT),
+    }
+    return {
+        "title": cut(_line(card.title), MAX_TITLE),
+        **words,
+        **{f"has_{name}": _yes(bool(text)) for name, text in words.items()},
         "status": card.state.value,
-        "has_buttons": "yes" if card.buttons else "no",
+        "has_buttons": _yes(bool(card.buttons)),
         "buttons": json.dumps([_button(button) for button in card.buttons], ensure_ascii=False),
     }
 
 
 def notice_parameters(text: str) -> dict[str, str]:
     """The passing word: a line that only who tapped sees."""
-    return {"notice": cut(_line(text), _NOTICE)}
+    return {"notice": cut(_line(text), _NOTICE), "has_notice": _yes(bool(text.strip()))}
 
 
 def plain_card(card: Card) -> str:
@@ -88,6 +92,11 @@ def _button(button: Button) -> dict[str, object]:
         "status": "normal",
         "event": {"type": "sendCardRequest", "params": parameters},
     }
+
+
+def _yes(there: bool) -> str:
+    """What the template compares with: a part that is not there takes no room."""
+    return "yes" if there else "no"
 
 
 def _line(text: str) -> str:

@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from bot.chat.dingtalk import DingTalkChannel
 from bot.chat.dingtalk import channel as channel_module
+from bot.chat.dingtalk.account import Account
 from bot.chat.dingtalk.refusals import QuotaUsedUp
 from bot.chat.errors import (
     AuthFailed,
@@ -23,8 +26,10 @@ from bot.chat.errors import (
     Transient,
 )
 from bot.chat.platform import Address, Answer, CardRef, CardState, ClickIn, MessageRef, Text, TextIn
+from bot.chat.settings import ChatSettings
+from bot.chat.tools import Tools
 from tests.fakes.dingtalk import CARDS, MESSAGES, Scripted
-from tests.service.chat.dingtalk_world import World, card, until, world
+from tests.service.chat.dingtalk_world import NoLeases, World, card, until, world
 
 SEND = "POST /v1.0/robot/oToMessages/batchSend"
 SHOW = "POST /v1.0/card/instances/createAndDeliver"
@@ -380,3 +385,36 @@ async def test_control_characters_and_half_characters_do_no_harm(here: World) ->
     event = here.sink.events[-1]
     assert isinstance(event, TextIn)
     assert event.text.encode().decode() == "A4纸 ? 5包"
+
+
+async def test_late_and_reordered_pushes_are_kept_with_their_own_times(here: World) -> None:
+    old = here.fake.message("zhangsan", said("昨天")) | {"createAt": 1795248000000}
+    new = here.fake.message("zhangsan", said("今天")) | {"createAt": 1795334400000}
+    for message in (new, old):
+        await here.fake.push(MESSAGES, message)
+    assert here.sink.texts == ["今天", "昨天"]
+    assert here.sink.events[0].sent_at > here.sink.events[1].sent_at
+
+
+async def test_a_way_to_reply_that_is_about_to_end_is_not_used(here: World) -> None:
+    here.fake.replies_last = 5
+    await here.fake.say("zhangsan", "库存")
+    await here.channel.send(Address.direct("zhangsan"), Text("320 包"), "key")
+    assert len(here.fake.called(SEND)) == 1
+
+
+async def test_two_bots_share_the_pushes(here: World) -> None:
+    tools = Tools(here.session, lambda: datetime.now(UTC), NoLeases())
+    chat = ChatSettings("DINGTALK", here.fake.environment, {})
+    second = DingTalkChannel(Account.of(chat), tools)
+    await second.start(here.sink)
+    try:
+        await until(lambda: len(here.fake.sockets) == 2)
+        for number in range(40):
+            await here.fake.say("zhangsan", f"第{number}句")
+        await second.send(LISI, card(), "key")
+        await here.fake.push(CARDS, here.fake.tap_of("lisi", "card-1", "approve"))
+    finally:
+        await second.stop()
+    assert len(here.sink.texts) == 40
+    assert {here.channel.health().last_inbound, second.health().last_inbound}.isdisjoint({None})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import random
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,14 +17,22 @@ import pytest
 from bot.chat.dingtalk.frames import Answered, acknowledgement, read_frame
 from tests.fakes.dingtalk import CARDS, MESSAGES, TEMPLATE, DingTalkFake, Scripted
 
-with socket.socket() as probe:
-    probe.bind(("127.0.0.1", 0))
-    PORT = probe.getsockname()[1]
+
+def free_port() -> int:
+    """A port below those that outgoing connections take, so that it stays free between the tests."""
+    for port in random.sample(range(20_000, 30_000), 50):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
+
+
+PORT = free_port()
 
 # The client reads it when it is imported, once.
 os.environ["DINGTALK_OPENAPI_ENDPOINT"] = f"http://127.0.0.1:{PORT}"
-import dingtalk_stream  # type: ignore[import-untyped]
-from dingtalk_stream import AckMessage
+import dingtalk_stream  # type: ignore[import-untyped]  # noqa: E402
+from dingtalk_stream import AckMessage  # noqa: E402
 
 OPEN = "POST /v1.0/gateway/connections/open"
 
@@ -48,7 +58,9 @@ class Cards(dingtalk_stream.CallbackHandler):  # type: ignore[misc]
 
     async def process(self, callback: Any) -> tuple[int, dict[str, Any]]:
         self.taps.append(dingtalk_stream.CardCallbackMessage.from_dict(callback.data))
-        changed = {"cardParamMap": {"stamp": "done", "has_buttons": "no", "notice": "thanks"}}
+        changed = {
+            "cardParamMap": {"stamp": "done", "has_buttons": "no", "notice": "thanks", "has_notice": "yes"}
+        }
         return AckMessage.STATUS_OK, {"cardUpdateOptions": {"updateCardDataByKey": True}, "cardData": changed}
 
 
@@ -136,7 +148,7 @@ async def test_the_client_makes_cards_in_two_steps_and_changes_them(peer: Peer) 
     replier = peer.replier()
     data = {"title": "请审批", "has_buttons": "no"}
     key = await asyncio.to_thread(replier.create_and_send_card, TEMPLATE, data)
-    await asyncio.to_thread(replier.put_card_data, key, {**data, "stamp": "已同意"})
+    await asyncio.to_thread(replier.put_card_data, key, {**data, "stamp": "已同意", "has_stamp": "yes"})
     (shown,) = peer.fake.seen("lisi")
     assert shown.card is not None
     assert "已同意" in shown.card.text
