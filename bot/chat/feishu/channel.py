@@ -333,9 +333,10 @@ def _id_kind(address: Address) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in which nothing is a tag or a link: messages of type text know some markup."""
+    """Text in which nothing is a tag, a link or bold: messages of type text know some markup."""
     clean = "".join(sign for sign in text if sign >= " " or sign in "\n\t")
-    return cut_bytes(_TAG.sub("＜", clean).replace("](", "] (").encode(errors="ignore").decode(), _TEXT_BYTES)
+    plain = _TAG.sub("＜", clean).replace("](", "] (").replace("**", "＊＊")
+    return cut_bytes(plain.encode(errors="ignore").decode(), _TEXT_BYTES)
 
 
 def _json(data: Mapping[str, Any]) -> str:
