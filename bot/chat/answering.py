@@ -1,15 +1,17 @@
 """Decide or defer: the answer to a click within the product's time, or later by an update."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Final
 
 import structlog
 
-from bot.chat.errors import ChannelError
+from bot.chat.errors import ChannelError, Overloaded
 from bot.chat.platform import Answer, ClickIn, EnterIn, Sink
 
 log = structlog.get_logger("kuguan.answering")
 
+_TRIES: Final = 5
 _LATE: set[asyncio.Task[None]] = set()
 
 
@@ -21,22 +23,32 @@ async def within(
     The event is kept before any of it. Raises `errors.Overloaded` where it was not kept.
     """
     work = asyncio.ensure_future(sink.handle(event))
-    done, _ = await asyncio.wait([work], timeout=seconds)
+    try:
+        done, _ = await asyncio.wait([work], timeout=seconds)
+    except asyncio.CancelledError:
+        # Who asked has gone; the event is worked on and its answer shown all the same.
+        _later(_follow(work, sink, event, late))
+        raise
     if done:
         return work.result()
-    follow = asyncio.create_task(_follow(work, event, late))
-    _LATE.add(follow)
-    follow.add_done_callback(_LATE.discard)
+    _later(_follow(work, sink, event, late))
     return None
+
+
+def _later(work: Coroutine[None, None, None]) -> None:
+    task = asyncio.create_task(work)
+    _LATE.add(task)
+    task.add_done_callback(_LATE.discard)
 
 
 async def _follow(
     work: "asyncio.Future[Answer | None]",
+    sink: Sink,
     event: ClickIn | EnterIn,
     late: Callable[[Answer], Awaitable[None]],
 ) -> None:
     try:
-        answer = await work
+        answer = await _kept(work, sink, event)
         if answer is not None:
             await late(answer)
     except ChannelError as error:
@@ -44,3 +56,15 @@ async def _follow(
         log.warning("late answer not shown", platform=event.platform, error=repr(error))
     except Exception:
         log.exception("late answer failed", platform=event.platform)
+
+
+async def _kept(work: "asyncio.Future[Answer | None]", sink: Sink, event: ClickIn | EnterIn) -> Answer | None:
+    """The answer; an event that turns out not to be kept is handed over again, because the product was told
+    that it arrived and will not repeat it. Raises Overloaded after the last try."""
+    for _ in range(_TRIES):
+        try:
+            return await work
+        except Overloaded as error:
+            await asyncio.sleep(error.retry_after)
+            work = asyncio.ensure_future(sink.handle(event))
+    return await work

@@ -9,6 +9,9 @@ from bot.chat.platform import Card
 ELLIPSIS: Final = "…"
 _BREAK = re.compile(r"[\s,.;:!?，。；：！？、·()（）]")
 _LOOK_BACK = 16
+_JOINER: Final = "\u200d"
+_JOINED: Final = frozenset("\u200d\ufe0e\ufe0f\u20e3" + "".join(map(chr, range(0x1F3FB, 0x1F400))))
+"""What is drawn as part of the sign before it: joiners, styles, skin tones."""
 
 
 def cut(text: str, characters: int) -> str:
@@ -42,7 +45,7 @@ def card_text(card: Card) -> str:
 def _shorten(text: str, length: int) -> str:
     """At most `length` characters from the start, ended at a word if one ends within the last few."""
     length = max(length, 0)
-    while 0 < length < len(text) and _belongs_to_previous(text[length]):
+    while 0 < length < len(text) and _is_inside(text, length):
         length -= 1
     kept = text[:length]
     if length >= len(text) or _BREAK.match(text[length]) or _is_wide(text[length]):
@@ -53,9 +56,21 @@ def _shorten(text: str, length: int) -> str:
     return kept.rstrip()
 
 
-def _belongs_to_previous(character: str) -> bool:
-    """Whether a character is drawn as part of the one before it."""
-    return unicodedata.combining(character) != 0 or character in "\u200d\ufe0e\ufe0f"
+def _is_inside(text: str, place: int) -> bool:
+    """Whether what is drawn before this place and after it is one sign."""
+    after = text[place]
+    if unicodedata.combining(after) or after in _JOINED or text[place - 1] == _JOINER:
+        return True
+    if not _is_flag_half(after):
+        return False
+    halves = 0
+    while halves < place and _is_flag_half(text[place - 1 - halves]):
+        halves += 1
+    return halves % 2 == 1
+
+
+def _is_flag_half(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
 
 
 def _is_wide(character: str) -> bool:

@@ -30,10 +30,14 @@ class Pace:
         longest = max(seconds for _, seconds in self._limits)
         while taken and taken[0] <= now - longest:
             taken.popleft()
-        for count, seconds in self._limits:
-            inside = [moment for moment in taken if moment > now - seconds]
-            if len(inside) >= count:
-                raise RateLimited(inside[-count] + seconds - now, f"{count} in {seconds:g} s for one key")
+        waits = [
+            # There is room when the oldest of the newest `count` calls has left the window.
+            (taken[-count] + seconds - now, f"{count} in {seconds:g} s for one key")
+            for count, seconds in self._limits
+            if len(taken) >= count and taken[-count] > now - seconds
+        ]
+        if waits:
+            raise RateLimited(*max(waits))
         taken.append(now)
         if len(self._taken) > _KEYS:
             self._forget(now - longest)

@@ -63,15 +63,19 @@ class ChatSettings:
         return secret
 
     def optional_secret(self, name: str) -> Secret | None:
-        """A secret, None where it is not set; raises SettingMissing where the file named is not there."""
+        """A secret, None where it is not set; raises SettingMissing where the file named holds none."""
         file = self.environment.get(f"{self._variable(name)}_FILE")
         if not file:
             value = self.section.get(name.lower())
             return Secret(value) if value else None
-        path = Path(file)
-        if not path.is_file():
-            raise SettingMissing(f"{self._variable(name)}_FILE", f"the file {path} is not there")
-        return Secret(path.read_text(encoding="utf-8").strip())
+        variable = f"{self._variable(name)}_FILE"
+        try:
+            value = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise SettingMissing(variable, f"the file {file} is not there or cannot be read") from None
+        if not value:
+            raise SettingMissing(variable, f"the file {file} is empty")
+        return Secret(value)
 
     def _variable(self, name: str) -> str:
         return f"KUGUAN_{self.product}_{name}"
@@ -90,4 +94,7 @@ def _sections(path: Path) -> Mapping[str, Mapping[str, str]]:
     sections = {name: section for name, section in data.items() if isinstance(section, dict)}
     if len(sections) != len(data):
         raise SettingInvalid(FILE, str(path), "every setting stands in a section such as [wecom]")
-    return {name: {key: str(value) for key, value in section.items()} for name, section in sections.items()}
+    return {
+        name.lower(): {key.lower(): str(value) for key, value in section.items()}
+        for name, section in sections.items()
+    }

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 EARLY: Final = timedelta(minutes=5)
@@ -24,15 +24,32 @@ class Tokens:
         self._fetch = fetch
         self._now = now
         self._token: Token | None = None
-        self._fetching = asyncio.Lock()
+        self._renew_at = datetime.min.replace(tzinfo=UTC)
+        self._fetching: asyncio.Task[str] | None = None
 
     async def get(self) -> str:
-        """The token, fetched anew when it ends within five minutes; raises what fetching raises."""
-        async with self._fetching:
-            token = self._token
-            if token is None or token.ends_at - self._now() < EARLY:
-                token = self._token = await self._fetch()
-            return token.value
+        """The token, fetched anew when it ends within five minutes; raises what fetching raises.
+
+        All who wait share one fetch and its outcome; one of them that gives up does not end it.
+        """
+        if self._token is not None and self._now() < self._renew_at:
+            return self._token.value
+        if self._fetching is None:
+            self._fetching = asyncio.create_task(self._renewed())
+            self._fetching.add_done_callback(self._fetched)
+        return await asyncio.shield(self._fetching)
+
+    async def _renewed(self) -> str:
+        asked = self._now()
+        token = self._token = await self._fetch()
+        # One that does not live long is not asked for again at each call.
+        self._renew_at = token.ends_at - min(EARLY, (token.ends_at - asked) / 2)
+        return token.value
+
+    def _fetched(self, task: "asyncio.Task[str]") -> None:
+        self._fetching = None
+        if not task.cancelled():
+            task.exception()  # whoever still waits is told; nobody is no reason to complain
 
     def spoiled(self, value: str) -> None:
         """The product no longer takes this token; a newer one that another call fetched stays."""

@@ -1,0 +1,116 @@
+"""A tap is answered in time or later, and never lost once the product was told that it arrived."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.chat.answering import within
+from bot.chat.errors import Overloaded, Transient
+from bot.chat.platform import Address, Answer, ClickIn, Event, Sender
+
+CLICK = ClickIn(
+    platform="x",
+    tenant="t",
+    sender=Sender("u"),
+    address=Address.direct("u"),
+    dedupe_key="k",
+    sent_at=datetime(2026, 11, 22, tzinfo=UTC),
+    received_at=datetime(2026, 11, 22, tzinfo=UTC),
+    card_id="c",
+    action="approve",
+)
+
+
+class Desk:
+    """A sink that answers when it is let, after refusing as often as told."""
+
+    def __init__(self, refuse: int = 0) -> None:
+        self.refuse = refuse
+        self.asked = 0
+        self.ready = asyncio.Event()
+        self.shown: list[Answer] = []
+        self.was_shown = asyncio.Event()
+
+    async def handle(self, event: Event) -> Answer | None:
+        self.asked += 1
+        await self.ready.wait()
+        if self.refuse:
+            self.refuse -= 1
+            raise Overloaded(0.0)
+        return Answer(toast="好")
+
+    async def settled(self, event: Event, within: float, /) -> bool:
+        return True
+
+    async def late(self, answer: Answer) -> None:
+        self.shown.append(answer)
+        self.was_shown.set()
+
+
+async def test_in_time_it_is_the_answer() -> None:
+    desk = Desk()
+    desk.ready.set()
+    assert await within(desk, CLICK, 5.0, desk.late) == Answer(toast="好")
+    assert desk.shown == []
+
+
+async def test_late_it_is_shown_when_it_comes() -> None:
+    desk = Desk()
+    assert await within(desk, CLICK, 0.0, desk.late) is None
+    assert desk.shown == []
+    desk.ready.set()
+    await asyncio.wait_for(desk.was_shown.wait(), 5)
+    assert desk.shown == [Answer(toast="好")]
+
+
+async def test_in_time_what_was_not_kept_is_said() -> None:
+    desk = Desk(refuse=1)
+    desk.ready.set()
+    with pytest.raises(Overloaded):
+        await within(desk, CLICK, 5.0, desk.late)
+
+
+async def test_late_what_was_not_kept_is_handed_over_again() -> None:
+    desk = Desk(refuse=3)
+    assert await within(desk, CLICK, 0.0, desk.late) is None
+    desk.ready.set()
+    await asyncio.wait_for(desk.was_shown.wait(), 5)
+    assert desk.asked == 4
+
+
+async def test_handing_over_again_has_an_end() -> None:
+    desk = Desk(refuse=1000)
+    assert await within(desk, CLICK, 0.0, desk.late) is None
+    desk.ready.set()
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert desk.asked == 6
+    assert desk.shown == []
+
+
+async def test_who_asked_may_go_and_the_answer_is_shown_all_the_same() -> None:
+    desk = Desk()
+    asking = asyncio.create_task(within(desk, CLICK, 60.0, desk.late))
+    await asyncio.sleep(0.01)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    desk.ready.set()
+    await asyncio.wait_for(desk.was_shown.wait(), 5)
+    assert desk.asked == 1
+
+
+@pytest.mark.parametrize("error", [Transient("down"), ValueError("a fault of ours")])
+async def test_an_answer_that_cannot_be_shown_harms_nobody(error: Exception) -> None:
+    desk = Desk()
+
+    async def late(answer: Answer) -> None:
+        await desk.late(answer)
+        raise error
+
+    assert await within(desk, CLICK, 0.0, late) is None
+    desk.ready.set()
+    await asyncio.wait_for(desk.was_shown.wait(), 5)
