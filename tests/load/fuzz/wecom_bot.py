@@ -41,7 +41,7 @@ def targets() -> list[tuple[str, Callable[[bytes], None], list[bytes]]]:
     flat = FRAME.replace(b'template_card_event": {', b'nothing": {')
     return [
         ("frame", frame, [FRAME, flat, b'{"headers": {"req_id": "r"}, "errcode": 45009, "errmsg": "no"}']),
-        ("words", words, ["**领** 5 [包](http://x)\n# A4_纸 | 3".encode()]),
+        ("words", words, ["**领** 5 [包](http://example.com)\n# A4_纸 | 3".encode()]),
     ]
 
 
