@@ -28,6 +28,8 @@ PING_SECONDS: Final = (1.0, 600.0)
 _PING_DEFAULT: Final = 120.0
 _SILENCE: Final = 2.5
 """How many pauses between pings may pass without a single frame before the connection counts as dead."""
+_LAST_ANSWERS: Final = 2.0
+"""Seconds that events at work get when the connection is ended from this side."""
 _CLOSING: Final = aiohttp.ClientWSTimeout(ws_close=2.0)
 _FORBIDDEN: Final = "403"
 _AUTH_FAILED: Final = "514"
@@ -84,7 +86,7 @@ class Connection:
                 self.is_open = False
 
     async def _serve(self, socket: aiohttp.ClientWebSocketResponse, service: int) -> None:
-        """Read until the end; events still at work get to finish, their answers are then no longer needed."""
+        """Read until the end; when we end it ourselves, what was taken in is answered first."""
         self._heard = asyncio.get_running_loop().time()
         work: set[asyncio.Task[None]] = set()
         room = asyncio.Semaphore(AT_ONCE)
@@ -111,6 +113,8 @@ class Connection:
                     task.add_done_callback(lambda _: room.release())
         finally:
             alive.cancel()
+            if work and not socket.closed:
+                await asyncio.wait(work, timeout=_LAST_ANSWERS)
         if self._is_silent():
             raise Transient("no sign of life from the other end")
 

@@ -14,7 +14,7 @@ from bot.chat.feishu import configured
 from bot.chat.feishu.api import Api, Credentials
 from bot.chat.feishu.connection import Answered, Connection
 from bot.chat.feishu.frames import DATA, Frame, encode
-from bot.chat.platform import CardRef, Text, TextIn, UpdateResult
+from bot.chat.platform import Answer, CardRef, Event, Text, TextIn, UpdateResult
 from bot.chat.settings import ChatSettings
 from bot.chat.tools import Tools
 from services.kit.settings import Secret
@@ -184,6 +184,24 @@ async def test_stopping_ends_everything_and_a_second_time_nothing(connected: Wor
     assert not connected.channel.health().connected
     with pytest.raises(Overloaded):
         await connected.channel._take(connected.fake.message("zhangsan", "text", {"text": "库存"}))
+
+
+async def test_a_tap_under_way_is_answered_before_the_connection_is_ended(connected: World) -> None:
+    await connected.channel.send(connected.address("lixia"), approval(), "k-1")
+    shown = connected.fake.seen("lixia")[0].card
+    assert shown is not None
+    taken = asyncio.Event()
+
+    async def decide(event: Event) -> Answer:
+        taken.set()
+        await asyncio.sleep(0.3)
+        return Answer(toast="已同意")
+
+    connected.sink.answer = decide
+    tapping = asyncio.create_task(connected.fake.tap("lixia", shown, "approve"))
+    await taken.wait()
+    await connected.channel.stop()
+    assert await tapping == "已同意"
 
 
 async def test_a_recalled_card_is_expired(connected: World) -> None:
