@@ -87,7 +87,7 @@ class Api:
         endpoint, ticket = answer.get("endpoint"), answer.get("ticket")
         if not isinstance(endpoint, str) or not isinstance(ticket, str):
             raise Transient("no place to connect to in the answer")
-        if urlsplit(endpoint).scheme not in ("wss", "ws"):
+        if _parts(endpoint)[0] not in ("wss", "ws"):
             raise Transient("the place to connect to is no websocket")
         return Gateway(f"{endpoint}?ticket={quote(ticket, safe='')}")
 
@@ -118,11 +118,10 @@ class Api:
 
     def takes_replies(self, url: str) -> bool:
         """Whether an address for replies is one of DingTalk's."""
-        parts = urlsplit(url)
-        ours = urlsplit(self._account.oapi)
-        if (parts.scheme, parts.netloc) == (ours.scheme, ours.netloc):
-            return True
-        return parts.scheme == "https" and (parts.hostname or "").endswith(".dingtalk.com")
+        scheme, host = _parts(url)
+        return url.startswith(f"{self._account.oapi}/") or (
+            scheme == "https" and host.endswith(".dingtalk.com")
+        )
 
     # ------------------------------------------------------------ cards
 
@@ -214,10 +213,10 @@ class Api:
         return str(answer.get("media_id", ""))
 
     def _is_store(self, url: str) -> bool:
-        parts = urlsplit(url)
-        if url.startswith(f"{self._account.api}/"):
-            return True
-        return parts.scheme in ("https", "http") and (parts.hostname or "").endswith(_STORES)
+        scheme, host = _parts(url)
+        return url.startswith(f"{self._account.api}/") or (
+            scheme in ("https", "http") and host.endswith(_STORES)
+        )
 
     async def _picture(self, url: str) -> bytes:
         try:
@@ -265,6 +264,15 @@ class Api:
                 return answer
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Transient(type(error).__name__) from None
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """Scheme and host of an address; both empty for what is none."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or ""
+    except ValueError:
+        return "", ""
 
 
 async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:

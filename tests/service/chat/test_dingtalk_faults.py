@@ -207,11 +207,14 @@ async def test_outsiders_and_other_companies_are_not_listened_to(here: World) ->
 
 
 async def test_a_reply_goes_to_no_other_host(here: World) -> None:
-    message = here.fake.message("zhangsan", said("库存")) | {"sessionWebhook": "https://evil.example/robot"}
-    await here.fake.push(MESSAGES, message)
-    await here.channel.send(Address.direct("zhangsan"), Text("320 包"), "key")
-    assert [one.text for one in here.fake.seen("zhangsan")] == ["320 包"]
-    assert len(here.fake.called(SEND)) == 1
+    wrong = ("https://evil.example/robot", "https://dingtalk.com.example/", "http://[", "", 5)
+    for number, url in enumerate(wrong, 1):
+        message = here.fake.message("zhangsan", said("库存")) | {"sessionWebhook": url}
+        answer = await here.fake.push(MESSAGES, message)
+        assert answer is not None
+        assert answer["code"] == 200
+        await here.channel.send(Address.direct("zhangsan"), Text("320 包"), "key")
+        assert len(here.fake.called(SEND)) == number
 
 
 async def test_messages_of_kinds_the_bot_cannot_read_are_acknowledged(here: World) -> None:

@@ -143,7 +143,7 @@ async def test_calls_are_counted_and_an_operator_is_warned(tmp_path: Path) -> No
 
 async def test_pictures_come_only_from_where_dingtalk_keeps_them(here: World) -> None:
     media = MessageRef("dingtalk", {"download_code": "code"})
-    for url in ("http://127.0.0.1:1/x", "https://evil.example/x", "file:///etc/passwd", ""):
+    for url in ("http://127.0.0.1:1/x", "https://evil.example/x", "file:///etc/passwd", "http://[", ""):
         here.fake.script(DOWNLOAD, Scripted(200, {"downloadUrl": url}))
         with pytest.raises(PayloadRejected):
             await here.channel.fetch(media)
