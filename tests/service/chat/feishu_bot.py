@@ -38,11 +38,13 @@ class Recorder:
     deliveries: int = 0
     answer: Callable[[Event], Awaitable[Answer | None]] | None = None
     refuse: int = 0
-    slow: float = 0.0
+    holding: asyncio.Event | None = None
+    """The first delivery waits for it."""
 
     async def handle(self, event: Event) -> Answer | None:
         self.deliveries += 1
-        await asyncio.sleep(self.slow)
+        if self.holding is not None and self.deliveries == 1:
+            await self.holding.wait()
         if self.refuse:
             self.refuse -= 1
             raise Overloaded(detail="scripted")

@@ -13,7 +13,7 @@ from bot.chat.feishu import check, configured
 from bot.chat.feishu.channel import FeishuChannel
 from bot.chat.settings import ChatSettings
 from bot.chat.tools import Tools
-from bot.texts import en, zh
+from bot.texts import LANGUAGES
 from services.kit.settings import SettingInvalid, SettingMissing
 from tests.fakes.feishu import FakeFeishu
 from tests.service.chat.feishu_bot import Clock, NoLeases
@@ -33,7 +33,7 @@ async def found(environment: Mapping[str, str]) -> dict[str, Finding]:
     async with aiohttp.ClientSession() as session:
         findings = await check(ChatSettings("FEISHU", environment, {}), session)
     for finding in findings:
-        for sentences in (zh.SENTENCES, en.SENTENCES):
+        for sentences in LANGUAGES.values():
             assert sentences[finding.key].format(**finding.facts)
     return {finding.step: finding for finding in findings}
 
