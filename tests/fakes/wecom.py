@@ -68,7 +68,7 @@ class FakeWecom:
         self.members = {"ZhangSan", "lisi", "wangwu"}
         self.trusted = True
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.faults: dict[str, list[Fault]] = {}
+        self.faults: dict[str, list[Fault | None]] = {}
         self.chats: dict[str, list[str | Copy | bytes]] = {}
         self.menu: dict[str, Any] = {}
         self.media: dict[str, bytes] = {}

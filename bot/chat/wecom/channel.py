@@ -62,6 +62,7 @@ from bot.chat.wecom.callbacks import (
 from bot.chat.wecom.cards import draw, is_only_text, split, task_id, to_tags, unlinked, with_toast
 from bot.chat.wecom.crypto import Envelope, Forged, KeyUnusable
 from bot.chat.wecom.markup import Tree, write
+from bot.chat.wecom.parts import Message, Parts
 from services.kit.settings import SettingInvalid
 
 log = structlog.get_logger("kuguan.wecom")
@@ -112,7 +113,7 @@ class WecomChannel:
             raise SettingInvalid("KUGUAN_WECOM_AES_KEY_FILE", str(key), str(error)) from None
         self._now = tools.now
         self._replays = Replays(tools.now)
-        self._pace = Pace(_LIMITS)
+        self._parts = Parts(Pace(_LIMITS))
         self._sink: Sink | None = None
         self._last_inbound: datetime | None = None
         self._last_error = ""
@@ -156,18 +157,10 @@ class WecomChannel:
         if address.kind is not AddressKind.DIRECT:
             raise RecipientUnreachable("an app of WeCom has no group chats")
         try:
-            if isinstance(content, Text):
-                await self._send_text(address.id, content.text)
-                sent = MessageRef(PLATFORM, {"user": address.id})
-            elif isinstance(content, Image):
-                sent = await self._send_image(address.id, content)
-            else:
-                sent = await self._send_card(address.id, content, task_id(content, idempotency_key))
+            return await self._show(address.id, content, idempotency_key)
         except ChannelError as error:
             self._note(error)
             raise
-        self._note(None)
-        return sent
 
     async def update(self, reference: CardRef, card: Card) -> Updated:
         """Replace one copy; spends a code."""
@@ -197,37 +190,36 @@ class WecomChannel:
     async def fetch(self, media: MessageRef) -> Media:
         return await self._api.fetch(str(media.data.get("media_id", "")))
 
-    async def _send_text(self, user: str, text: str) -> None:
-        for part in split(unlinked(text), TEXT_BYTES):
-            self._pace.take(user.lower())
-            await self._api.send(user, {"msgtype": "text", "text": {"content": part}})
+    async def _show(self, user: str, content: Content, key: str) -> MessageRef:
+        task = task_id(content, key) if isinstance(content, Card) else ""
+        messages = await self._messages(content, task)
 
-    async def _send_image(self, user: str, image: Image) -> MessageRef:
-        if image.media_type not in _PICTURES:
-            raise PayloadRejected(f"WeCom shows no {image.media_type}")
-        self._pace.take(user.lower())
-        media_id = await self._api.upload(image.data, image.media_type)
-        await self._api.send(user, {"msgtype": "image", "image": {"media_id": media_id}})
-        return MessageRef(PLATFORM, {"user": user})
+        async def post(message: Message) -> Message:
+            return await self._api.send(user, message)
 
-    async def _send_card(self, user: str, card: Card, task: str) -> CardRef:
-        # Grey buttons are for cards that replace another one.
-        drawn = draw(card, task, greyed=False)
-        if is_only_text(card) or not drawn.fits:
-            await self._send_text(user, card_text(card))
-        if is_only_text(card):
-            return reference_of(task, user, [])
-        self._pace.take(user.lower())
-        message = {
-            "msgtype": "template_card",
-            "template_card": drawn.card,
-            "enable_duplicate_check": 1,
-            "duplicate_check_interval": REPEAT_SECONDS,
-        }
-        answer = await self._api.send(user, message)
+        answer = await self._parts.send(f"{user}:{key}", user.lower(), messages, post)
+        self._note(None)
+        if not task:
+            return MessageRef(PLATFORM, {"user": user})
         code = answer.get("response_code")
-        codes = [(code, self._now())] if isinstance(code, str) and code else []
-        return reference_of(task, user, codes)
+        return reference_of(task, user, [(code, self._now())] if isinstance(code, str) and code else [])
+
+    async def _messages(self, content: Content, task: str) -> list[Message]:
+        """What is sent, in its order."""
+        if isinstance(content, Text):
+            return _texts(content.text)
+        if isinstance(content, Image):
+            if content.media_type not in _PICTURES:
+                raise PayloadRejected(f"WeCom shows no {content.media_type}")
+            media_id = await self._api.upload(content.data, content.media_type)
+            return [{"msgtype": "image", "image": {"media_id": media_id}}]
+        # Grey buttons are for cards that replace another one.
+        drawn = draw(content, task, greyed=False)
+        if is_only_text(content):
+            return _texts(card_text(content))
+        before = [] if drawn.fits else _texts(card_text(content))
+        once = {"enable_duplicate_check": 1, "duplicate_check_interval": REPEAT_SECONDS}
+        return [*before, {"msgtype": "template_card", "template_card": drawn.card, **once}]
 
     # ------------------------------------------------------------ what comes in
 
@@ -337,6 +329,10 @@ class WecomChannel:
     def _note(self, error: ChannelError | None) -> None:
         self._last_error = repr(error) if error else ""
         self._cut_off = isinstance(error, AuthFailed | Transient)
+
+
+def _texts(text: str) -> list[Message]:
+    return [{"msgtype": "text", "text": {"content": part}} for part in split(unlinked(text), TEXT_BYTES)]
 
 
 def _task(event: ClickIn) -> str:

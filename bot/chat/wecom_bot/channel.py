@@ -41,6 +41,7 @@ from bot.chat.platform import (
 from bot.chat.settings import ChatSettings
 from bot.chat.tools import Tools
 from bot.chat.wecom.cards import draw, is_only_text, split, task_id, with_toast
+from bot.chat.wecom.parts import Message, Parts
 from bot.chat.wecom_bot.connection import Connection, Timing
 from bot.chat.wecom_bot.frames import PLATFORM, Reader, plain, reference_of
 from bot.chat.wecom_bot.media import download, upload
@@ -89,7 +90,7 @@ class WecomBotChannel:
         self._connection = Connection(
             url, bot_id, secret, tools.session, tools.leases, self._pushed, timing or Timing(), tools.replica
         )
-        self._pace = Pace(_LIMITS)
+        self._parts = Parts(Pace(_LIMITS))
         self._sink: Sink | None = None
         self._at_work: set[asyncio.Task[None]] = set()
         self._welcomes: dict[str, tuple[str, float]] = {}
@@ -130,12 +131,15 @@ class WecomBotChannel:
 
     async def send(self, address: Address, content: Content, idempotency_key: str) -> MessageRef:
         """Show it in a chat that has talked to the bot. There is no key: a lost answer may show it twice."""
-        if isinstance(content, Text):
-            await self._send_text(address, content.text)
-        elif isinstance(content, Image):
-            await self._send_image(address, content)
-        else:
-            return await self._send_card(address, content, task_id(content, idempotency_key))
+        task = task_id(content, idempotency_key) if isinstance(content, Card) else ""
+        messages = await self._messages(content, task)
+
+        async def post(message: Message) -> Message:
+            return await self._post(address, message)
+
+        await self._parts.send(f"{address.id}:{idempotency_key}", address.id, messages, post)
+        if task:
+            return reference_of(task, address)
         return MessageRef(PLATFORM, {"kind": address.kind.value, "chat": address.id})
 
     async def update(self, reference: CardRef, card: Card) -> Updated:
@@ -145,37 +149,33 @@ class WecomBotChannel:
     async def fetch(self, media: MessageRef) -> Media:
         return await download(self._tools.session, media, self._secure)
 
-    async def _send_text(self, address: Address, text: str) -> None:
-        for part in split(plain(text), TEXT_BYTES):
-            if not await self._welcome(address, {"msgtype": "text", "text": {"content": part}}):
-                await self._post(address, {"msgtype": "markdown", "markdown": {"content": part}})
+    async def _messages(self, content: Content, task: str) -> list[Message]:
+        """What is sent, in its order."""
+        if isinstance(content, Text):
+            return _texts(content.text)
+        if isinstance(content, Image):
+            if content.media_type not in _PICTURES:
+                raise PayloadRejected(f"WeCom shows no {content.media_type}")
+            media_id = await upload(self._connection, content.data, content.media_type)
+            return [{"msgtype": "image", "image": {"media_id": media_id}}]
+        drawn = draw(content, task, greyed=False)
+        if is_only_text(content):
+            return _texts(card_text(content))
+        before = [] if drawn.fits else _texts(card_text(content))
+        return [*before, {"msgtype": "template_card", "template_card": drawn.card}]
 
-    async def _send_image(self, address: Address, image: Image) -> None:
-        if image.media_type not in _PICTURES:
-            raise PayloadRejected(f"WeCom shows no {image.media_type}")
-        media_id = await upload(self._connection, image.data, image.media_type)
-        await self._post(address, {"msgtype": "image", "image": {"media_id": media_id}})
-
-    async def _send_card(self, address: Address, card: Card, task: str) -> CardRef:
-        drawn = draw(card, task, greyed=False)
-        if is_only_text(card) or not drawn.fits:
-            await self._send_text(address, card_text(card))
-        if not is_only_text(card):
-            await self._post(address, {"msgtype": "template_card", "template_card": drawn.card})
-        return reference_of(task, address)
-
-    async def _post(self, address: Address, message: Mapping[str, Any]) -> None:
-        self._pace.take(address.id)
+    async def _post(self, address: Address, message: Message) -> Message:
+        """Send one message: the first words to somebody who only opened the chat are the welcome, because
+        nothing else reaches them yet."""
+        request, ends = "", 0.0
+        if message["msgtype"] == "markdown":
+            request, ends = self._welcomes.pop(address.id, ("", 0.0))
+        if request and ends > asyncio.get_running_loop().time():
+            welcome = {"msgtype": "text", "text": message["markdown"]}
+            return await self._connection.call("aibot_respond_welcome_msg", welcome, request)
         kind = 2 if address.kind is AddressKind.GROUP else 1
-        await self._connection.call("aibot_send_msg", {"chatid": address.id, "chat_type": kind, **message})
-
-    async def _welcome(self, address: Address, message: Mapping[str, Any]) -> bool:
-        """Say the first words to somebody who only opened the chat: nothing else reaches them yet."""
-        request, ends = self._welcomes.pop(address.id, ("", 0.0))
-        if not request or ends < asyncio.get_running_loop().time():
-            return False
-        await self._connection.call("aibot_respond_welcome_msg", message, request)
-        return True
+        body = {"chatid": address.id, "chat_type": kind, **message}
+        return await self._connection.call("aibot_send_msg", body)
 
     # ------------------------------------------------------------ what comes in
 
@@ -256,3 +256,7 @@ class WecomBotChannel:
         now = asyncio.get_running_loop().time()
         self._welcomes = {name: one for name, one in self._welcomes.items() if one[1] > now}
         self._welcomes[user] = (request, now + WELCOME_SECONDS)
+
+
+def _texts(text: str) -> list[Message]:
+    return [{"msgtype": "markdown", "markdown": {"content": part}} for part in split(plain(text), TEXT_BYTES)]

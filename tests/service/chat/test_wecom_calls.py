@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from bot.chat.errors import AuthFailed, PayloadRejected, RateLimited, RecipientUnreachable, Transient
-from bot.chat.platform import Address, AddressKind, Text, UpdateResult
+from bot.chat.platform import Address, AddressKind, Line, Text, UpdateResult
 from bot.chat.wecom import check, configured
 from services.kit.settings import SettingInvalid, SettingMissing
 from tests.fakes.wecom import FakeWecom, Fault
@@ -174,6 +174,28 @@ async def test_long_words_come_in_parts_and_none_is_lost(world: World, wecom: Fa
     said = [one for one in wecom.chats["lisi"] if isinstance(one, str)]
     assert len(said) > 1
     assert "\n".join(said) == words
+
+
+async def test_a_repeat_goes_on_after_the_part_that_arrived(world: World, wecom: FakeWecom) -> None:
+    card = approval(lines=tuple(Line(f"物品{number}", f"−{number} 件") for number in range(30)))
+    wecom.faults["message/send"] = [Fault(status=500)]
+    with pytest.raises(Transient):
+        await world.channel.send(LISI, card, "key-1")
+    await world.channel.send(LISI, Text("别的话"), "key-2")
+    await world.channel.send(LISI, card, "key-1")
+    texts = [shown.text for shown in wecom.seen("lisi") if not shown.card]
+    assert [text.partition("\n")[0] for text in texts] == ["别的话", card.title], (
+        "the text before the card once"
+    )
+
+    again = approval("card-2", lines=card.lines)
+    wecom.faults["message/send"] = [None, Fault(status=500)]
+    with pytest.raises(Transient):
+        await world.channel.send(LISI, again, "key-3")
+    await world.channel.send(LISI, again, "key-3")
+    texts = [shown.text for shown in wecom.seen("lisi") if not shown.card]
+    assert len(texts) == 3, "a text that arrived is not said again"
+    assert len([shown for shown in wecom.seen("lisi") if shown.card]) == 2
 
 
 # ---------------------------------------------------------------- setting up
