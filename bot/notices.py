@@ -169,6 +169,17 @@ def _on_end(key: str, key_of_receipt: str = "") -> Reaction:
     return reaction
 
 
+def on_cancelled(tx: Transaction, event: orders.OrderCancelled) -> None:
+    """The requester hears it: their own withdrawal, or a keeper who closed a return that never came."""
+    order = event.order
+    by_another = order.outcome_person not in ("", order.requester)
+    if _arrives(order) and by_another:
+        tell(tx, order.requester, "notice.return_closed", order=order.name, who=order.outcome_person)
+    else:
+        tell(tx, order.requester, "notice.cancelled", order=order.name)
+    on_order(tx, event)
+
+
 def on_task(tx: Transaction, event: Any) -> None:
     """A task changed: keep it and renew the cards of its order."""
     if keep_task(tx, event.task):
@@ -255,7 +266,7 @@ NOTICES: Mapping[str, Callable[[Transaction, Any], None]] = {
     full_name(orders.OrderStockChanged): on_stock_changed,
     full_name(orders.OrderApproved): on_approved,
     full_name(orders.OrderRejected): on_rejected,
-    full_name(orders.OrderCancelled): _on_end("notice.cancelled"),
+    full_name(orders.OrderCancelled): on_cancelled,
     full_name(orders.OrderExpired): _on_end("notice.expired"),
     full_name(orders.OrderPartlyFulfilled): _on_end("notice.partly"),
     full_name(orders.OrderFulfilled): _on_end("notice.fulfilled", "notice.received"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from kuguan.approvals.v1.approvals_pb2 import DecideRequest, Decision, RemindRequest
 from kuguan.orders.v1.orders_pb2 import CancelOrderRequest, CreateOrderRequest
-from kuguan.stock.v1.stock_pb2 import IssueReservedRequest, ReturnToStockRequest
+from kuguan.stock.v1.stock_pb2 import CloseReturnRequest, IssueReservedRequest, ReturnToStockRequest
 
 from bot.binding import bind, unbind
 from bot.cards.facts import is_positive
@@ -123,6 +123,13 @@ async def take_back(ask: Ask, row: CardRow, action: str) -> Tapped:
     return Tapped(done, ask.words("toast.taken_back"))
 
 
+async def close_return(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """Expect nothing more of a return whose goods never came; what came back stays."""
+    request = CloseReturnRequest(request_id=f"{row.id}-{action}", document=row.subject, reason=ask.text)
+    await ask.voice.write(ask.voice.services.stock.CloseReturn, request)
+    return Tapped(replace(row, state="closed"), ask.words("toast.return_closed"))
+
+
 async def carry_out(ask: Ask, row: CardRow, action: str) -> Tapped:
     """Hand over or take back, as the order's effect on stock says."""
     return await (take_back if row.data.get("receiving") else hand_over)(ask, row, action)
@@ -170,6 +177,7 @@ TAPS: Mapping[tuple[str, str], Tapping] = {
     ("approval", "approve"): decide,
     ("approval", "reject"): decide,
     ("hand_over", "hand_over"): carry_out,
+    ("hand_over", "close"): close_return,
     ("order", "withdraw"): offer_withdrawal,
     ("order", "remind"): remind,
     ("withdrawal", "confirm"): withdraw,

@@ -12,7 +12,11 @@ from bot.chat.platform import Button, Card, CardState, Group, Line, Tone
 from bot.storage.cards import SUPERSEDED, CardRow
 
 _DONE = OrderState.ORDER_STATE_FULFILLED
-_CARRIED_OUT = {"handed_over": "toast.handed_over", "taken_back": "toast.taken_back"}
+_CARRIED_OUT = {
+    "handed_over": "toast.handed_over",
+    "taken_back": "toast.taken_back",
+    "closed": "toast.return_closed",
+}
 
 
 def draw_hand_over(row: CardRow, facts: Facts) -> Card:
@@ -25,6 +29,8 @@ def draw_hand_over(row: CardRow, facts: Facts) -> Card:
     lines = [Line(words("label.department"), order.department)]
     if order.purpose:
         lines.append(Line(words("label.purpose"), order.purpose))
+    if receiving and any(is_positive(line.unrecorded.value) for line in order.lines):
+        lines.append(Line(words("label.note"), words("hand_over.unrecorded")))
     if order.outcome_reason:
         lines.append(Line(words("label.reason"), reason_words(facts, order)))
     still_open = order.state in AT_WORK and row.state == "open"
@@ -32,6 +38,9 @@ def draw_hand_over(row: CardRow, facts: Facts) -> Card:
     if still_open:
         label = words("button.take_back" if receiving else "button.hand_over")
         buttons = (Button("hand_over", label, Tone.PRIMARY),)
+        if receiving:
+            closing = Button("close", words("button.close_return"), asks=words("button.close_asks"))
+            buttons = (*buttons, closing)
     title = "hand_over.receive" if receiving else "hand_over.title"
     return Card(
         row.id,
@@ -49,7 +58,8 @@ def draw_hand_over(row: CardRow, facts: Facts) -> Card:
 def _state(row: CardRow, order: Order, still_open: bool) -> CardState:
     if still_open:
         return CardState.OPEN
-    return CardState.DONE if row.state in _CARRIED_OUT or order.state == _DONE else CardState.CLOSED
+    is_done = order.state == _DONE or (row.state in _CARRIED_OUT and row.state != "closed")
+    return CardState.DONE if is_done else CardState.CLOSED
 
 
 def _stamp(row: CardRow, facts: Facts, order: Order, still_open: bool) -> str:

@@ -82,6 +82,8 @@ def order_stamp(facts: Facts, order: Order) -> str:
     key = f"stamp.{OrderState.Name(order.state)}"
     if order.state == OrderState.ORDER_STATE_FULFILLED and _arrives(order):
         key = "stamp.received"
+    if order.state == OrderState.ORDER_STATE_CANCELLED and order.outcome_person not in ("", order.requester):
+        key = "stamp.closed"
     return words(key, time=words.clock(order.update_time))
 
 

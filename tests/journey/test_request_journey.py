@@ -181,6 +181,20 @@ def test_what_is_returned_comes_back_to_the_stock_when_the_keeper_takes_it(syste
     assert lixia.cards(order) == []
 
 
+def test_a_return_that_is_not_brought_is_closed_by_the_keeper(system: System) -> None:
+    zhangsan, zhaoliu, qianwu = system.people("zhangsan", "zhaoliu", "qianwu")
+    before = system.stock("IT-003")
+    order = zhangsan.orders("退1个鼠标")
+    card = zhaoliu.gets(order, "close")
+    assert "没有领用记录" in card["注意"]
+    zhaoliu.taps(card, "close")
+    system.reaches(order, "CANCELLED")
+    assert zhangsan.hears(f"{order} 的退料由赵六关闭")
+    for person in (zhangsan, zhaoliu, qianwu):
+        assert all(not one.buttons for one in person.waits(order, "closed"))
+    assert system.stock("IT-003") == before
+
+
 def test_a_refusal_in_words_tells_the_reason_and_frees_the_goods(system: System) -> None:
     zhangsan, lixia, zhaoliu = system.people("zhangsan", "lixia", "zhaoliu")
     before = system.stock("BG-001")
