@@ -107,6 +107,7 @@ class DingTalkChannel:
         self._running: asyncio.Task[None] | None = None
         self._after: set[asyncio.Task[None]] = set()
         self._shown = Shown()
+        self._newest_tap: dict[str, ClickIn] = {}
         self._open_taps: dict[str, set[asyncio.Event]] = {}
         self._replies: OrderedDict[Address, tuple[str, datetime]] = OrderedDict()
         self._last_inbound: datetime | None = None
@@ -165,6 +166,8 @@ class DingTalkChannel:
         card_id = reference.data.get("card")
         if not isinstance(card_id, str):
             return Updated(UpdateResult.UNSUPPORTED)
+        # What a tap led to a moment ago is older than this.
+        self._newest_tap.pop(card_id, None)
         with self._noting():
             return await self._change(card_id, card)
 
@@ -177,8 +180,7 @@ class DingTalkChannel:
 
     async def _send_card(self, address: Address, card: Card) -> CardRef:
         if not self._account.template:
-            sent = await self._api.send_message(address, "sampleText", {"content": plain_card(card)})
-            return CardRef(PLATFORM, {"message": sent})
+            return CardRef(PLATFORM, {"message": await self._say(address, Text(plain_card(card)))})
         parameters = {**card_parameters(card), **notice_parameters("")}
         try:
             await self._api.create_card(address, card.id, parameters)
@@ -266,7 +268,8 @@ class DingTalkChannel:
         answered = self._begin_tap(tap.card_id)
 
         async def late(answer: Answer) -> None:
-            await self._follow(tap, answer, shown=False)
+            toast = answer.toast if answer.card is None or answer.card.state is CardState.OPEN else ""
+            await self._follow(tap, answer.card, answer.text, toast)
 
         try:
             answer = await within(self._sink, tap, ANSWER_SECONDS, late)
@@ -280,7 +283,8 @@ class DingTalkChannel:
 
         def then() -> None:
             answered()
-            task = asyncio.create_task(self._follow(tap, answer, shown=True))
+            self._newest_tap[tap.card_id] = tap
+            task = asyncio.create_task(self._follow_soon(tap, answer))
             self._after.add(task)
             task.add_done_callback(self._after.discard)
 
@@ -302,19 +306,21 @@ class DingTalkChannel:
 
         return answered
 
-    async def _follow(self, tap: ClickIn, answer: Answer, *, shown: bool) -> None:
-        """Show everybody what the tap led to, and say what the answer to it could not show."""
-        if shown:
-            # The update goes another way than the answer and must not overtake it.
-            await asyncio.sleep(AFTER_ANSWER)
-        said = [answer.text]
-        if not shown and (answer.card is None or answer.card.state is CardState.OPEN):
-            said.append(answer.toast)
-        card, address = answer.card, Address.direct(tap.sender.user_id)
+    async def _follow_soon(self, tap: ClickIn, answer: Answer) -> None:
+        """Show everybody the card that the answer showed to one, unless a newer one has come meanwhile."""
+        # The update goes another way than the answer and must not overtake it.
+        await asyncio.sleep(AFTER_ANSWER)
+        is_newest = self._newest_tap.get(tap.card_id) is tap
+        if is_newest:
+            del self._newest_tap[tap.card_id]
+        await self._follow(tap, answer.card if is_newest else None, answer.text)
+
+    async def _follow(self, tap: ClickIn, card: Card | None, *said: str) -> None:
+        """Show everybody what a tap led to, and say what its answer could not show."""
         if card is not None:
             await self._try(lambda: self._change(tap.card_id, card))
         for text in filter(None, said):
-            await self._try(partial(self._say, address, Text(text)))
+            await self._try(partial(self._say, Address.direct(tap.sender.user_id), Text(text)))
 
     async def _try(self, call: Callable[[], Awaitable[object]]) -> None:
         """Call a few times: what a card says is stored, the next renewal or tap shows it anyway."""

@@ -183,6 +183,20 @@ async def test_renewals_that_change_nothing_are_no_calls(here: World) -> None:
     await until(lambda: len(here.fake.called(PUT)) == 2)
 
 
+async def test_news_that_came_after_a_tap_are_not_undone_by_it(here: World) -> None:
+    reference = await shown_card(here)
+
+    async def work(event: ClickIn) -> Answer:
+        return Answer(card(state=CardState.PROCESSING, stamp="处理中"))
+
+    here.sink.answer = work
+    await here.fake.push(CARDS, here.fake.tap_of("lisi", "card-1", "approve"))
+    await here.channel.update(reference, DONE)
+    await asyncio.sleep(2 * channel_module.AFTER_ANSWER)
+    assert "已同意 · 李四 14:05" in here.fake.drawn("card-1", "wangwu").text
+    assert "已同意 · 李四 14:05" in here.fake.drawn("card-1", "lisi").text
+
+
 async def test_what_was_drawn_last_is_shown_last(here: World) -> None:
     reference = await shown_card(here)
     drawings = [card(state=CardState.PROCESSING, stamp=f"第{number}次") for number in range(8)]
