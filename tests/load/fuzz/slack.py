@@ -145,6 +145,6 @@ def targets() -> list[tuple[str, Callable[[bytes], None], list[bytes]]]:
         ("taps", taps, taken),
         ("forms", forms, [*sent, *taken, b"command=/x&text=a"]),
         ("signatures", signatures, [stamp + b" v0=" + b"0" * 64 + b"\n{}"]),
-        ("words", words, [f"<@{BOT}> <https://a.b|c> &lt;&amp;&gt; <!here> <#C1|x>".encode()]),
+        ("words", words, [f"<@{BOT}> <https://a.example|c> &lt;&amp;&gt; <!here> <#C1|x>".encode()]),
         ("answers", answers, [b'30\n{"ok":false,"error":"missing_scope","needed":"files:read"}']),
     ]

@@ -152,7 +152,7 @@ async def test_a_switched_off_socket_mode_is_shown_and_tried_again(socket: World
         Fault(status=500, body=b""),
         Fault(cut=True),
         Fault(body=b'{"ok": true}', headers={"Content-Type": "application/json"}),
-        Fault(body=b'{"ok": true, "url": "http://x"}', headers={"Content-Type": "application/json"}),
+        Fault(body=b'{"ok": true, "url": "http://x.example"}', headers={"Content-Type": "application/json"}),
         Fault(
             body=b'{"ok": true, "url": "ws://127.0.0.1:9/gone"}', headers={"Content-Type": "application/json"}
         ),
