@@ -50,8 +50,6 @@ SENTENCES: dict[str, str] = {
     "check.wecom.app.closed": 'The app "{name}" is switched off. Switch it on under Apps → the app',
     "check.wecom.app.address_not_trusted": "This computer's IP is not among the trusted IPs ({error}). Add its outgoing IP at the bottom of the app's page, under Company Trusted IP",
     "check.wecom.app.refused": "The app cannot be read ({error}). See whether AgentId and Secret belong to the same app",
-    "check.wecom.menu.set": "The app's menu has the five shortcuts",
-    "check.wecom.menu.refused": "The menu was not set ({error}). It can be set by hand under Apps → Custom Menu",
     "check.wecom.menu.issue": "Take/Return",
     "check.wecom.menu.approvals": "Approvals",
     "check.wecom_bot.settings.id": "The Bot ID is missing. Open Security and Management → Tools → Smart Bot → your bot → API mode (long connection), and set {setting}",

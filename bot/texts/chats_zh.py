@@ -50,8 +50,6 @@ SENTENCES: dict[str, str] = {
     "check.wecom.app.closed": "应用「{name}」已停用。请到 应用管理 → 该应用,打开启用开关",
     "check.wecom.app.address_not_trusted": "这台机器的 IP 不在企业可信IP里({error})。请到应用页面最下方的 企业可信IP,加上这台机器的出口 IP",
     "check.wecom.app.refused": "读不到应用信息({error})。请核对 AgentId 与 Secret 属于同一个应用",
-    "check.wecom.menu.set": "应用菜单已设好五个快捷入口",
-    "check.wecom.menu.refused": "菜单没设成({error})。可以在 应用管理 → 自定义菜单 里手工设置",
     "check.wecom.menu.issue": "领用退料",
     "check.wecom.menu.approvals": "审批单据",
     "check.wecom_bot.settings.id": "缺少 Bot ID。请到 安全与管理 → 管理工具 → 智能机器人 → 您的机器人 → API 模式(长连接),复制 Bot ID,设为 {setting}",

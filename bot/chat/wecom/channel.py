@@ -62,7 +62,9 @@ from bot.chat.wecom.callbacks import (
 from bot.chat.wecom.cards import draw, is_only_text, split, task_id, to_tags, unlinked, with_toast
 from bot.chat.wecom.crypto import Envelope, Forged, KeyUnusable
 from bot.chat.wecom.markup import Tree, write
+from bot.chat.wecom.menu import keep_menu
 from bot.chat.wecom.parts import Message, Parts
+from bot.texts import DEFAULT
 from services.kit.settings import SettingInvalid
 
 log = structlog.get_logger("kuguan.wecom")
@@ -118,6 +120,8 @@ class WecomChannel:
         self._last_inbound: datetime | None = None
         self._last_error = ""
         self._cut_off = False
+        self._language = chat.get("LANGUAGE", DEFAULT)
+        self._menu: asyncio.Task[None] | None = None
         self._following: set[asyncio.Task[None]] = set()
 
     @property
@@ -133,9 +137,13 @@ class WecomChannel:
 
     async def start(self, sink: Sink) -> None:
         self._sink = sink
+        self._menu = asyncio.create_task(keep_menu(self._api, self._language))
 
     async def stop(self) -> None:
         self._sink = None
+        if self._menu is not None:
+            self._menu.cancel()
+            await asyncio.wait([self._menu], timeout=STOP_SECONDS)
         if self._following:
             await asyncio.wait(self._following, timeout=STOP_SECONDS)
 

@@ -1,10 +1,9 @@
-"""What `kuguan check-chat wecom` does: look at each step that an administrator has done, and set the menu."""
+"""What `kuguan check-chat wecom` does: look at each step that an administrator has done."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 
@@ -12,13 +11,10 @@ from bot.chat.checking import Finding
 from bot.chat.errors import AuthFailed, ChannelError
 from bot.chat.settings import ChatSettings
 from bot.chat.wecom.api import WecomApi
-from bot.chat.wecom.callbacks import MENU_SAYS
 from bot.chat.wecom.channel import CALLBACK_HINT, KEY_HINT, PATH
 from bot.chat.wecom.crypto import KeyUnusable, callback_key
-from bot.texts import DEFAULT, LANGUAGES
 from services.kit.settings import SettingInvalid, SettingMissing
 
-_MENU: Final = (("stock",), ("issue", "return"), ("approvals", "orders"))
 _PRODUCT: Final = "check.wecom"
 
 
@@ -38,28 +34,7 @@ async def check(chat: ChatSettings, session: aiohttp.ClientSession) -> list[Find
     except ChannelError as error:
         return [*found, Finding("token", False, f"{_PRODUCT}.token.unreachable", {"error": str(error)})]
     found.append(Finding("token", True, f"{_PRODUCT}.token.right"))
-    found.append(await _app(api))
-    if found[-1].ok:
-        found.append(await _menu(api, chat.get("LANGUAGE", DEFAULT)))
-    return found
-
-
-def menu(language: str) -> Mapping[str, Any]:
-    """The five shortcuts: what each says is what the person would have typed."""
-    words = LANGUAGES.get(language, LANGUAGES[DEFAULT])
-
-    def button(name: str) -> dict[str, str]:
-        said = words[f"help.{name}"]
-        return {"type": "click", "name": said, "key": f"{MENU_SAYS}{said}"}
-
-    buttons: list[Any] = []
-    for names in _MENU:
-        inside = [button(name) for name in names]
-        if len(inside) == 1:
-            buttons += inside
-        else:
-            buttons.append({"name": words[f"{_PRODUCT}.menu.{names[0]}"], "sub_button": inside})
-    return {"button": buttons}
+    return [*found, await _app(api)]
 
 
 def _callback(token: str, key: str) -> Finding:
@@ -86,11 +61,3 @@ async def _app(api: WecomApi) -> Finding:
     if app.get("close"):
         return Finding("app", False, f"{_PRODUCT}.app.closed", {"name": str(app.get("name", ""))})
     return Finding("app", True, f"{_PRODUCT}.app.right", {"name": str(app.get("name", ""))})
-
-
-async def _menu(api: WecomApi, language: str) -> Finding:
-    try:
-        await api.call("menu/create", menu(language), agentid=api.agent_id)
-    except ChannelError as error:
-        return Finding("menu", False, f"{_PRODUCT}.menu.refused", {"error": str(error)})
-    return Finding("menu", True, f"{_PRODUCT}.menu.set")
