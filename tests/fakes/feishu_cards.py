@@ -48,6 +48,7 @@ CONFIG = _set(
 )
 TOP = {"schema", "config", "card_link", "header", "body"}
 HEADER = {"title", "subtitle", "text_tag_list", "template", "icon", "padding"}
+BUTTONS = _set("default primary danger text primary_text danger_text primary_filled danger_filled laser")
 INTERACTIVE = {"button", "input"}
 
 
@@ -123,7 +124,7 @@ def _details(element: Mapping[str, Any], tag: str, *, in_form: bool) -> None:
         raise CardRefused("form property outside a form")
     if tag in ("plain_text", "lark_md", "markdown") and not isinstance(element.get("content"), str):
         raise CardRefused(f"{tag} without content")
-    if tag == "button" and element.get("type", "default") not in {"default", "primary", "danger", "text"}:
+    if tag == "button" and element.get("type", "default") not in BUTTONS:
         raise CardRefused("unknown type of button")
     if tag == "column" and element.get("width", "auto") not in {"auto", "weighted"}:
         raise CardRefused("unknown width of column")

@@ -35,7 +35,7 @@ _COLOURS: Final = {
     CardState.REFUSED: "red",
     CardState.CLOSED: "grey",
 }
-_TONES: Final = {Tone.PRIMARY: "primary", Tone.NEUTRAL: "default", Tone.DANGER: "danger"}
+_TONES: Final = {Tone.PRIMARY: "primary_filled", Tone.NEUTRAL: "default", Tone.DANGER: "danger"}
 
 Element = dict[str, Any]
 
