@@ -101,11 +101,11 @@ class ChatPerson:
 
         return self._waits(look, f"a message with {words}")
 
-    def sees_somewhere(self, words: str) -> None:
+    def sees_somewhere(self, words: str, group: str = "") -> None:
         """Wait for words in a message or on a card."""
 
         def look() -> bool | None:
-            return True if any(words in _words(one) for one in self.sees()) else None
+            return True if any(words in _words(one) for one in self.sees(group)) else None
 
         self._waits(look, f"{words} anywhere")
 

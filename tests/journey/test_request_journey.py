@@ -24,10 +24,15 @@ def final(cards: list[Card], state: str, stamp: str) -> None:
 
 def choose_english(system: System, person: str) -> None:
     """What the page does when somebody chooses English there."""
+    choose_language(system, person, "en")
+
+
+def choose_language(system: System, person: str, language: str) -> None:
+    """What the page does when somebody chooses a language there."""
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
     )
-    for path, body in (("/api/demo/persona", {"person": person}), ("/api/language", {"language": "en"})):
+    for path, body in (("/api/demo/persona", {"person": person}), ("/api/language", {"language": language})):
         request = urllib.request.Request(
             system.url + path,
             data=json.dumps(body).encode(),

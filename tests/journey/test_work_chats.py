@@ -15,6 +15,7 @@ from tests.fakes.wecom import FakeWecom
 from tests.fakes.wecom_bot import FakeWecomBot
 from tests.journey.chats import Chats, accounts_table
 from tests.journey.system import System
+from tests.journey.test_request_journey import choose_english, choose_language
 
 # Of each product the accounts of a requester, their manager and a keeper.
 ACCOUNTS = {
@@ -24,8 +25,11 @@ ACCOUNTS = {
     "feishu": ("ou_" + "a1" * 16, "ou_" + "b2" * 16, "ou_" + "c3" * 16),
     "slack": ("U0ZHANG001", "U0LI000001", "U0WANG0001"),
 }
+# Of each product that has them a group, as its fake names them.
+GROUPS = {"wecom-bot": "wrGroup1", "dingtalk": "cidGroup1", "feishu": "group1", "slack": "C0STORE001"}
 PEOPLE = ("zhangsan", "lixia", "zhaoliu")
 NUMBER = re.compile(r"LY\d+")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 CODE = re.compile(r"[2-9A-Z]{4}-[2-9A-Z]{4}")
 
 
@@ -198,3 +202,30 @@ def test_every_step_can_be_typed_where_buttons_do_not_work(connected: System, ch
         keeper.says(f"发料 {order[0][2:]}")
         connected.reaches(order[0], "FULFILLED")
         assert requester.hears(order[0], "已发料完成")
+
+
+@pytest.mark.parametrize("platform", list(ACCOUNTS))
+def test_who_chose_english_is_spoken_to_in_english_in_every_chat(
+    connected: System, chats: Chats, platform: str
+) -> None:
+    choose_english(connected, "zhangsan")
+    try:
+        requester = chats.person(platform, ACCOUNTS[platform][0])
+        requester.says("I need 2 packs of A4 paper for the tender")
+        card = requester.gets("confirm", "−2 packs")
+        assert not CHINESE.search(card.text.replace("行政部", "")), card.text
+        assert card.buttons["confirm"] == "Confirm"
+        requester.taps(card, "cancel")
+    finally:
+        choose_language(connected, "zhangsan", "zh")
+
+
+@pytest.mark.parametrize("platform", ["wecom-bot", "dingtalk", "feishu", "slack"])
+def test_a_question_in_a_group_is_answered_in_the_group(
+    connected: System, chats: Chats, platform: str
+) -> None:
+    user = ACCOUNTS[platform][0]
+    person, group = chats.person(platform, user), GROUPS[platform]
+    person.says("键盘还有多少", group)
+    person.sees_somewhere("键盘", group)
+    assert not any("键盘" in shown.text for shown in person.sees()), "not in the direct chat"
