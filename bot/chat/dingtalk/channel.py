@@ -64,6 +64,7 @@ log = structlog.get_logger("kuguan.dingtalk")
 ANSWER_SECONDS: Final = 1.5
 """A tap has to be answered within two seconds."""
 AFTER_ANSWER: Final = 0.1
+"""Seconds for an answer to arrive before the card may be updated."""
 KEEP_TRIES: Final = 5
 """How often a message is offered to a bot that is overloaded: DingTalk promises no second delivery."""
 FOLLOW_TRIES: Final = 3
@@ -107,7 +108,6 @@ class DingTalkChannel:
         self._running: asyncio.Task[None] | None = None
         self._after: set[asyncio.Task[None]] = set()
         self._shown = Shown()
-        self._newest_tap: dict[str, ClickIn] = {}
         self._open_taps: dict[str, set[asyncio.Event]] = {}
         self._replies: OrderedDict[Address, tuple[str, datetime]] = OrderedDict()
         self._last_inbound: datetime | None = None
@@ -166,8 +166,6 @@ class DingTalkChannel:
         card_id = reference.data.get("card")
         if not isinstance(card_id, str):
             return Updated(UpdateResult.UNSUPPORTED)
-        # What a tap led to a moment ago is older than this.
-        self._newest_tap.pop(card_id, None)
         with self._noting():
             return await self._change(card_id, card)
 
@@ -208,12 +206,14 @@ class DingTalkChannel:
         if card.state is not CardState.OPEN:
             # The stamp says it now.
             parameters |= notice_parameters("")
-        async with self._shown.turn(card_id):
+        turn = self._shown.turn(card_id)
+        number = turn.take()
+        async with turn.lock:
             # A card must not be changed while a tap on it waits for its answer.
             waiting = [asyncio.ensure_future(tap.wait()) for tap in self._open_taps.get(card_id, ())]
             if waiting:
                 await asyncio.wait(waiting, timeout=2 * ANSWER_SECONDS)
-            if self._shown.has(card_id, parameters):
+            if not turn.is_newest(number) or self._shown.has(card_id, parameters):
                 return Updated(UpdateResult.UPDATED)
             self._shown.forget(card_id)
             try:
@@ -283,8 +283,7 @@ class DingTalkChannel:
 
         def then() -> None:
             answered()
-            self._newest_tap[tap.card_id] = tap
-            task = asyncio.create_task(self._follow_soon(tap, answer))
+            task = asyncio.create_task(self._follow(tap, answer.card, answer.text))
             self._after.add(task)
             task.add_done_callback(self._after.discard)
 
@@ -296,7 +295,7 @@ class DingTalkChannel:
         self._shown.forget(card_id)
         self._open_taps.setdefault(card_id, set()).add(event)
 
-        def answered() -> None:
+        def over() -> None:
             self._shown.forget(card_id)
             event.set()
             others = self._open_taps.get(card_id, set())
@@ -304,16 +303,11 @@ class DingTalkChannel:
             if not others:
                 self._open_taps.pop(card_id, None)
 
-        return answered
+        def answered() -> None:
+            # An update goes another way than the answer and must not overtake it.
+            asyncio.get_running_loop().call_later(AFTER_ANSWER, over)
 
-    async def _follow_soon(self, tap: ClickIn, answer: Answer) -> None:
-        """Show everybody the card that the answer showed to one, unless a newer one has come meanwhile."""
-        # The update goes another way than the answer and must not overtake it.
-        await asyncio.sleep(AFTER_ANSWER)
-        is_newest = self._newest_tap.get(tap.card_id) is tap
-        if is_newest:
-            del self._newest_tap[tap.card_id]
-        await self._follow(tap, answer.card if is_newest else None, answer.text)
+        return answered
 
     async def _follow(self, tap: ClickIn, card: Card | None, *said: str) -> None:
         """Show everybody what a tap led to, and say what its answer could not show."""

@@ -15,20 +15,37 @@ later renewal always goes out."""
 KEPT: Final = 2_000
 
 
+class Turn:
+    """The changes of one card: one at a time, and of those that wait only the newest."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self._newest = 0
+
+    def take(self) -> int:
+        """A number for a change; call it when the card has been drawn."""
+        self._newest += 1
+        return self._newest
+
+    def is_newest(self, number: int) -> bool:
+        """Whether nothing newer waits to be shown."""
+        return number == self._newest
+
+
 class Shown:
-    """The newest cards and their parameters; one change of a card at a time."""
+    """The newest cards and their parameters."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._newest: OrderedDict[str, tuple[float, dict[str, str]]] = OrderedDict()
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[str, Turn] = WeakValueDictionary()
 
-    def turn(self, card_id: str) -> asyncio.Lock:
-        """Held while a card is changed, so that what was drawn last is shown last."""
-        lock = self._turns.get(card_id)
-        if lock is None:
-            lock = self._turns[card_id] = asyncio.Lock()
-        return lock
+    def turn(self, card_id: str) -> Turn:
+        """The changes of a card, for as long as anybody makes some."""
+        turn = self._turns.get(card_id)
+        if turn is None:
+            turn = self._turns[card_id] = Turn()
+        return turn
 
     def has(self, card_id: str, parameters: Mapping[str, str]) -> bool:
         """Whether everybody sees these parameters of a card."""

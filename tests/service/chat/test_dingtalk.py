@@ -161,7 +161,7 @@ async def test_a_card_is_not_updated_while_a_tap_on_it_waits_for_its_answer(here
     here.sink.answer = with_an_update
     await here.fake.push(CARDS, here.fake.tap_of("lisi", "card-1", "approve"))
     await updates[0]
-    assert here.fake.called(PUT)
+    await until(lambda: len(here.fake.called(PUT)) == 1)
 
 
 async def test_a_card_is_replaced_any_time_later(here: World) -> None:
@@ -195,6 +195,7 @@ async def test_news_that_came_after_a_tap_are_not_undone_by_it(here: World) -> N
     await asyncio.sleep(2 * channel_module.AFTER_ANSWER)
     assert "已同意 · 李四 14:05" in here.fake.drawn("card-1", "wangwu").text
     assert "已同意 · 李四 14:05" in here.fake.drawn("card-1", "lisi").text
+    assert len(here.fake.called(PUT)) == 1, "only the newest is shown"
 
 
 async def test_what_was_drawn_last_is_shown_last(here: World) -> None:
