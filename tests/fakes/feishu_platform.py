@@ -43,6 +43,8 @@ class Refused:
     code: int
     message: str = "scripted"
     headers: Mapping[str, str] = field(default_factory=dict)
+    page: str = ""
+    """What stands in the place of the answer, as from a proxy in between."""
 
 
 def _error(status: int, code: int, message: str, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -115,6 +117,8 @@ class OpenPlatform(Pushes):
         self.calls.append(name)
         if waiting := self.scripted.get(name):
             refused = waiting.pop(0)
+            if refused.page:
+                return web.Response(status=refused.status, text=refused.page, headers=refused.headers)
             return _error(refused.status, refused.code, refused.message, refused.headers)
         authorization = request.headers.get("Authorization", "")
         if needs_token and not authorization.startswith("Bearer "):

@@ -38,6 +38,7 @@ class Recorder:
     deliveries: int = 0
     answer: Callable[[Event], Awaitable[Answer | None]] | None = None
     refuse: int = 0
+    faults: int = 0
     holding: asyncio.Event | None = None
     """The first delivery waits for it."""
 
@@ -45,6 +46,9 @@ class Recorder:
         self.deliveries += 1
         if self.holding is not None and self.deliveries == 1:
             await self.holding.wait()
+        if self.faults:
+            self.faults -= 1
+            raise RuntimeError("scripted")
         if self.refuse:
             self.refuse -= 1
             raise Overloaded(detail="scripted")

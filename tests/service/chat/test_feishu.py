@@ -264,6 +264,9 @@ async def test_a_token_that_is_never_taken_ends_in_refused_credentials(here: Wor
         (Refused(400, 99991672), AuthFailed),
         (Refused(503, 0), Transient),
         (Refused(200, 123456789), Transient),
+        (Refused(502, 0, page="<html>Bad Gateway</html>"), Transient),
+        (Refused(200, 0, page="[]"), Transient),
+        (Refused(429, 0, page="slow down", headers={"x-ogw-ratelimit-reset": "7"}), RateLimited),
     ],
 )
 async def test_errors_are_told_apart(here: World, refused: Refused, error: type[Exception]) -> None:

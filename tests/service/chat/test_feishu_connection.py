@@ -141,6 +141,14 @@ async def test_several_replicas_share_the_pushes(connected: World) -> None:
     assert sink.events
 
 
+async def test_a_fault_of_ours_is_asked_for_again_and_the_connection_stays(connected: World) -> None:
+    [socket] = connected.fake.connections
+    connected.sink.faults = 1
+    await connected.fake.say("zhangsan", "库存")
+    assert len(connected.sink.events) == 1
+    assert list(connected.fake.connections) == [socket]
+
+
 async def test_a_wrong_secret_is_refused_credentials(tmp_path: Path) -> None:
     fake = FakeFeishu()
     await fake.start(tmp_path)
