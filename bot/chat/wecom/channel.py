@@ -254,12 +254,17 @@ class WecomChannel:
         self._last_inbound = self._now()
         if event is None:
             return Response()
+        kept = False
         try:
-            return await self._handle(event)
+            response = await self._handle(event)
+            kept = True
         except Overloaded:
-            # Not kept: WeCom may bring it again, with the same signature.
-            self._replays.forget(signed.nonce, signed.signature)
             return Response(status=503)
+        finally:
+            if not kept:
+                # WeCom may bring it again, with the same signature.
+                self._replays.forget(signed.nonce, signed.signature)
+        return response
 
     async def _handle(self, event: Event) -> Response:
         sink = self._sink

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from bot.chat.errors import PayloadRejected
-from bot.chat.platform import Address, Image, ImageIn, TextIn
+from bot.chat.platform import Address, Event, Image, ImageIn, TextIn
 from tests.fakes.wecom import CORP, FakeWecom
 from tests.service.chat.wecom_world import (
     Clock,
@@ -94,6 +94,22 @@ async def test_what_was_not_kept_is_asked_for_again(world: World, wecom: FakeWec
     world.sink.refuse = 1
     pushed = wecom.pushed("lisi", "text", MsgId="1", Content="查库存")
     assert (await wecom.post(**pushed))[0] == 503
+    assert (await wecom.post(**pushed))[0] == 200
+    assert len(world.sink.heard) == 1
+
+
+async def test_what_failed_on_the_way_is_taken_again(
+    world: World, wecom: FakeWecom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = world.sink.handle
+
+    async def falls(event: Event) -> None:
+        raise RuntimeError("as the test asked")
+
+    monkeypatch.setattr(world.sink, "handle", falls)
+    pushed = wecom.pushed("lisi", "text", MsgId="1", Content="查库存")
+    assert (await wecom.post(**pushed))[0] == 500
+    monkeypatch.setattr(world.sink, "handle", handle)
     assert (await wecom.post(**pushed))[0] == 200
     assert len(world.sink.heard) == 1
 
