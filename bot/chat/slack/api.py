@@ -32,6 +32,10 @@ BURST: Final = ((4, 4.0),)
 """Slack takes about one message a second in one place, and short bursts of more."""
 FILE_HOSTS: Final = ("slack.com", "slack-gov.com")
 """Where the token may go with a request for a file: these and what is below them."""
+YOUNG_SECONDS: Final = 60.0
+"""For how long after a start messages are looked for that the process before may have written."""
+LOST_SECONDS: Final = 600.0
+"""How long before the start such a message may have been written."""
 _KEPT: Final = 1000
 _LOOK_BACK: Final = 60.0
 _PAGE: Final = 50
@@ -62,6 +66,7 @@ class SlackApi:
         self._chat = chat
         self._session = session
         self._clock = clock
+        self._began = clock()
         self._url = chat.get("API_URL", API_URL)
         self._client = self._with(self._bot_token())
         self._app_token = chat.optional_secret("APP_TOKEN")
@@ -81,14 +86,12 @@ class SlackApi:
     ) -> tuple[str, str]:
         """Write a message; returns its conversation and moment, which together find it again.
 
-        Slack knows no repeats: where the outcome of a first try is unknown, the conversation is looked
-        through for it before anything is written again.
+        Slack knows no repeats: where the outcome of a first try is unknown, or may have been lost with the
+        process before this one, the conversation is looked through before anything is written again.
         """
-        if key in self._unknown:
-            found = await self._find(place, key, self._unknown[key])
-            if found is not None:
-                self._unknown.pop(key, None)
-                return found
+        found = await self._written_before(place, key)
+        if found is not None:
+            return found
         self._pace.take(place.channel)
         metadata = {"event_type": _EVENT, "event_payload": {"key": key}}
         # A token refused and replaced means a second call of this very message, after nothing was written.
@@ -171,6 +174,21 @@ class SlackApi:
             raise Transient("conversations.open: no conversation in the answer")
         return found
 
+    async def _written_before(self, place: Place, key: str) -> tuple[str, str] | None:
+        """The message of an earlier try, where there may be one."""
+        if key in self._unknown:
+            found = await self._find(place, key, self._unknown[key])
+            if found is not None:
+                self._unknown.pop(key, None)
+            return found
+        if self._clock() - self._began > YOUNG_SECONDS:
+            return None
+        try:
+            return await self._find(place, key, time.time() - YOUNG_SECONDS - LOST_SECONDS)
+        except RateLimited:
+            # Only a caution: what most likely was never written does not wait for it.
+            return None
+
     async def _find(self, place: Place, key: str, since: float) -> tuple[str, str] | None:
         """A message that was written with this key after all; None too where we may not look."""
         try:
@@ -224,7 +242,8 @@ class SlackApi:
             "apps.connections.open", lambda client: client.apps_connections_open(app_token=token.value)
         )
         url = answer.get("url")
-        if not isinstance(url, str) or not url.startswith(("wss://", "ws://")):
+        allowed = "wss://" if self._url == API_URL else ("wss://", "ws://")
+        if not isinstance(url, str) or not url.startswith(allowed):
             raise Transient("apps.connections.open: no address in the answer")
         return url
 

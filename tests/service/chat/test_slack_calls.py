@@ -29,6 +29,7 @@ from bot.chat.platform import (
 )
 from bot.chat.slack import check, configured
 from bot.chat.slack.api import FILE_HOSTS
+from bot.chat.slack.channel import SlackChannel
 from services.kit.settings import SettingMissing
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_api import Fault, direct
@@ -196,6 +197,25 @@ async def test_a_message_whose_answer_was_lost_is_not_shown_twice(
     assert reference.data["ts"] == socket.fake.messages[0].ts
     # Another key is another message.
     await socket.channel.send(address, approval(), "two-key")
+    assert len(socket.fake.messages) == 2
+
+
+async def test_a_message_of_the_process_before_is_not_shown_twice(socket: World) -> None:
+    await socket.channel.send(Address.direct(LI), approval(), "one-key")
+    chat = settings_of("SLACK", socket.fake.environment)
+    after = SlackChannel(chat, tools_of(socket.session, Clock()))
+    reference = await after.send(Address.direct(LI), approval(), "one-key")
+    assert [one.ts for one in socket.fake.messages] == [reference.data["ts"]]
+    await after.send(Address.direct(LI), approval(), "two-key")
+    assert len(socket.fake.messages) == 2
+
+
+async def test_where_the_bot_may_not_look_back_it_writes(socket: World) -> None:
+    socket.fake.scopes = "chat:write"
+    await socket.channel.send(Address.direct(LI), approval(), "one-key")
+    socket.fake.faults["conversations.history"] = [Fault(status=429, error="ratelimited")]
+    socket.fake.scopes = "chat:write,im:history,im:write"
+    await socket.channel.send(Address.direct(LI), approval(), "two-key")
     assert len(socket.fake.messages) == 2
 
 
