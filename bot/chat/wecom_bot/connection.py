@@ -29,6 +29,7 @@ log = structlog.get_logger("kuguan.wecom_bot")
 
 LARGEST_FRAME: Final = 1024 * 1024
 _CLOSE_SECONDS: Final = 2.0
+_MOST_DOUBLINGS: Final = 16
 _UNREACHABLE: Final = frozenset({86201, 86202})
 _TRANSIENT: Final = frozenset({-1, 6000})
 _WRONG_CONTENT: Final = frozenset({40007, 40008, 40058, 45002})
@@ -147,7 +148,7 @@ class Connection:
         """Wait until this replica is the one that connects; after an eviction not before a pause."""
         if self._evictions:
             self.is_standby = True
-            pause = self._timing.evicted * 2.0 ** (self._evictions - 1)
+            pause = self._timing.evicted * 2 ** min(self._evictions - 1, _MOST_DOUBLINGS)
             await asyncio.sleep(min(pause, self._timing.longest_evicted))
         while not await self._leases.hold(self._lease, self._holder, self._timing.lease):
             self.is_standby = True

@@ -190,6 +190,12 @@ async def test_two_programs_with_one_bot_evict_each_other_ever_more_rarely(gatew
         assert 1 <= gateway.evictions <= 10
 
 
+async def test_a_bot_that_was_evicted_for_days_still_comes_back(world: World, gateway: FakeWecomBot) -> None:
+    world.channel._connection._evictions = 5000
+    await gateway.close(1000)
+    await gateway.bot_is_at("")
+
+
 # ---------------------------------------------------------------- answers
 
 
