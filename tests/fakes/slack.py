@@ -46,6 +46,11 @@ class Link:
     transport: asyncio.Transport | None
     acks: dict[str, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
 
+    def fall_deaf(self) -> None:
+        """Read nothing any more, with the connection open."""
+        assert self.transport is not None
+        self.transport.pause_reading()
+
 
 class FakeSlack(Workspace):
     """The workspace. `over_http` = the app has request URLs in place of Socket Mode."""

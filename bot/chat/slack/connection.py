@@ -21,6 +21,8 @@ log = structlog.get_logger("kuguan.slack")
 HELLO_SECONDS: Final = 10.0
 HEARTBEAT: Final = 20.0
 """Seconds between our own pings; without an answer in half of it the connection counts as dead."""
+CLOSE_SECONDS: Final = 2.0
+"""How long the other end may take to say goodbye."""
 LARGEST_FRAME: Final = 1024 * 1024
 AT_ONCE: Final = 64
 """Envelopes at work on one connection; more of them wait in the socket."""
@@ -93,7 +95,10 @@ class Socket:
         try:
             async with asyncio.timeout(HELLO_SECONDS):
                 socket = await self._session.ws_connect(
-                    url, heartbeat=self._heartbeat, max_msg_size=LARGEST_FRAME
+                    url,
+                    heartbeat=self._heartbeat,
+                    max_msg_size=LARGEST_FRAME,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
                 )
                 try:
                     first = parsed(await socket.receive_str())

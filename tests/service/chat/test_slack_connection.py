@@ -225,6 +225,16 @@ async def test_a_frame_too_large_ends_the_connection_only(socket: World) -> None
     await until(lambda: socket.fake.connections == 2)
 
 
+async def test_stopping_does_not_wait_for_a_deaf_end(socket: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.chat.slack.connection.CLOSE_SECONDS", 0.1)
+    channel = await socket.start_bot()
+    await socket.fake.bot_is_at("")
+    socket.fake.links[0].fall_deaf()
+    async with asyncio.timeout(5):
+        await channel.stop()
+    assert not channel.health().connected
+
+
 async def test_who_the_bot_is_is_asked_until_it_is_known(socket: World) -> None:
     socket.fake.faults["auth.test"] = [Fault(status=500, body=b""), Fault(error="invalid_auth")]
     await socket.start_bot()
