@@ -35,9 +35,11 @@ class World:
         self.channels: list[SlackChannel] = []
         self.runners: list[web.AppRunner] = []
 
-    async def start_bot(self, environment: Mapping[str, str] | None = None) -> SlackChannel:
+    async def start_bot(
+        self, environment: Mapping[str, str] | None = None, heartbeat: float = 0.4
+    ) -> SlackChannel:
         chat = settings_of("SLACK", environment or self.fake.environment)
-        channel = SlackChannel(chat, self.tools, first_pause=0.02, longest_pause=0.1, heartbeat=0.4)
+        channel = SlackChannel(chat, self.tools, first_pause=0.02, longest_pause=0.1, heartbeat=heartbeat)
         runner, url = await listening(channel)
         self.channels.append(channel)
         self.runners.append(runner)
@@ -227,7 +229,7 @@ async def test_a_frame_too_large_ends_the_connection_only(socket: World) -> None
 
 async def test_stopping_does_not_wait_for_a_deaf_end(socket: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.chat.slack.connection.CLOSE_SECONDS", 0.1)
-    channel = await socket.start_bot()
+    channel = await socket.start_bot(heartbeat=60.0)
     await socket.fake.bot_is_at("")
     socket.fake.links[0].fall_deaf()
     async with asyncio.timeout(5):
