@@ -13,7 +13,8 @@ from bot.cards import DRAWINGS, draw
 from bot.cards.facts import Facts, plus
 from bot.chat.platform import Card, CardState, Change
 from bot.storage.cards import CardRow
-from tests.unit.bot.samples import facts, order, row, task
+from deploy.previews.company import facts, order, row, task
+from deploy.previews.samples import Sample, samples
 
 REQUEST: dict[str, Any] = {
     "entry": "requisition",
@@ -224,40 +225,25 @@ def test_the_keeper_who_tapped_sees_it_done_before_the_order_has_heard() -> None
 
 def every_card(language: str) -> list[tuple[CardRow, Facts]]:
     """One card of each kind."""
-    approved = order(OrderState.ORDER_STATE_APPROVED)
-    choice = {"word": "paper", "candidates": ["BG-001"]}
-    sheet = {"title": "Stock", "lines": [["a", "b"]]}
-    account = {"platform": "feishu", "tenant": "t", "user_id": "ou_1"}
-    return [
-        (
-            row("binding", "zhangsan", {**account, "name": "", "person": "zhangsan"}),
-            facts("zhangsan", language),
-        ),
-        (row("unbinding", "zhangsan", {"accounts": [account]}), facts("zhangsan", language)),
-        (row("request", "zhangsan", {**REQUEST, "purpose": "tender"}), facts("zhangsan", language)),
-        (row("choice", "zhangsan", choice), facts("zhangsan", language)),
-        (row("approval", "lixia", STOCK), facts("lixia", language, order=order(), task=task())),
-        (row("hand_over", "zhaoliu", PICKS), facts("zhaoliu", language, order=approved)),
-        (row("order", "zhangsan"), facts("zhangsan", language, order=order(), task=task())),
-        (row("withdrawal", "zhangsan"), facts("zhangsan", language, order=approved)),
-        (row("sheet", "zhangsan", sheet), facts("zhangsan", language)),
-        (row("waiting", "lixia", {"after": 1010, "count": 13}), facts("lixia", language)),
-    ]
+    first: dict[str, Sample] = {}
+    for sample in samples(language):
+        first.setdefault(sample.row.kind, sample)
+    return [(sample.row, sample.facts) for sample in first.values()]
 
 
 def test_every_kind_is_drawn_here() -> None:
     assert {card.kind for card, _ in every_card("zh")} == set(DRAWINGS)
 
 
-def test_english_cards_hold_no_chinese() -> None:
-    for card_row, known in every_card("en"):
-        card = draw(card_row, known)
-        said = [card.title, card.subtitle, card.stamp, card.fallback]
-        said += [button.label for button in card.buttons]
-        rows = [*card.lines, *(line for group in card.groups for line in group.lines)]
-        said += [part for line in rows for part in (line.label, line.value)]
-        mixed = [text for text in said if re.search(r"[㐀-鿿]", text)]
-        assert not mixed, card_row.kind
+@pytest.mark.parametrize("sample", samples("en"), ids=lambda sample: sample.name)
+def test_english_cards_hold_no_chinese(sample: Sample) -> None:
+    card = sample.card
+    said = [card.title, card.subtitle, card.stamp, card.fallback, card.typed]
+    said += [button.label for button in card.buttons]
+    rows = [*card.lines, *(line for group in card.groups for line in group.lines)]
+    said += [group.title for group in card.groups] + [group.note for group in card.groups]
+    said += [part for line in rows for part in (line.label, line.value)]
+    assert [text for text in said if re.search(r"[㐀-鿿]", text)] == []
 
 
 def test_a_card_about_something_gone_says_so() -> None:

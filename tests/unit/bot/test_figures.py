@@ -9,7 +9,7 @@ from kuguan.stock.v1.stock_pb2 import Entry
 
 from bot.cards import draw
 from bot.preparing import carried_out
-from tests.unit.bot.samples import facts, order, row
+from deploy.previews.company import facts, order, row
 
 DRAWN = {
     "lines": [

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from bot.cards import draw
 from bot.chat.feishu.cards import BYTES_LIMIT, ELEMENTS_LIMIT, render, weight
 from bot.chat.platform import Button, Card, CardState, Change, Group, Line, Tone
+from deploy.previews.company import facts, order, row, task
 from tests.fakes.feishu_cards import buttons_of, checked, title_of, walk, words_of
-from tests.unit.bot.samples import facts, order, row, task
 
 GOLDEN = Path(__file__).parents[2] / "data" / "cards" / "feishu"
 

@@ -1,4 +1,4 @@
-"""A small company, an order and a task, as the bot hears of them."""
+"""A small company, an order and a task, as the bot hears of them: what samples of cards are drawn from."""
 
 from __future__ import annotations
 
@@ -31,15 +31,27 @@ from services.kit import wire
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
+_ITEMS = (
+    ("BG-001", "A4打印纸", "A4 copy paper", "", "包"),
+    ("BG-014", "0.5mm 黑色中性笔", "Gel pen, black", "GP-380", "盒"),
+    ("IT-002", "无线鼠标", "Wireless mouse", "M185", "个"),
+    ("SP-007", "原味酸奶 200g", "Plain yoghurt 200 g", "", "杯"),
+    ("WL-031", "物料架(四层,带脚轮,承重 300 公斤)", "Shelf trolley, four tiers, 300 kg", "", "套"),
+)
+
 
 def company() -> Company:
-    """Paper in a warehouse, a requester, a manager and a keeper."""
+    """Five items in two warehouses, a requester, a manager and a keeper."""
     known = Company()
-    paper = Item(code="BG-001", name="A4打印纸", name_en="A4 copy paper", base_unit="包")
+    for code, name, name_en, specification, unit in _ITEMS:
+        known.items[code] = Item(
+            code=code, name=name, name_en=name_en, specification=specification, base_unit=unit
+        )
+    paper = known.items["BG-001"]
     paper.packs.append(Pack(unit="箱", numerator=8, denominator=1))
     paper.reference_cost.CopyFrom(wire.money(18_000_000))
-    known.items["BG-001"] = paper
     known.warehouses["ZC"] = Warehouse(code="ZC", name="主仓", name_en="Main warehouse")
+    known.warehouses["LK"] = Warehouse(code="LK", name="冷库", name_en="Cold store")
     for person, name, name_en in (
         ("zhangsan", "张三", "Zhang San"),
         ("lixia", "李霞", "Li Xia"),
@@ -51,18 +63,6 @@ def company() -> Company:
 
 def order(state: OrderState = OrderState.ORDER_STATE_PENDING_APPROVAL, **changes: Any) -> Order:
     """A requisition of five packs of paper."""
-    line = OrderLine(
-        line=1,
-        item="BG-001",
-        warehouse="ZC",
-        item_name="A4打印纸",
-        item_name_en="A4 copy paper",
-        base_unit="包",
-        quantity=Quantity(value=Decimal(value="5"), unit="包"),
-        base_quantity=Decimal(value="5"),
-        reserved=Decimal(value="5"),
-        amount=wire.money(90_000_000),
-    )
     values: dict[str, Any] = {
         "name": "LY1001",
         "number": 1001,
@@ -74,10 +74,27 @@ def order(state: OrderState = OrderState.ORDER_STATE_PENDING_APPROVAL, **changes
         "department": "Office",
         "purpose": "tender",
         "amount": wire.money(90_000_000),
-        "lines": [line],
+        "lines": [order_line(1, "BG-001", "5", "包", 90_000_000)],
         "update_time": at(6, 5),
     }
     return Order(**{**values, **changes})
+
+
+def order_line(number: int, item: str, quantity: str, unit: str, micros: int) -> OrderLine:
+    """A line of an order in base units, all of it reserved; the amount in millionths of a yuan."""
+    known = company().items[item]
+    return OrderLine(
+        line=number,
+        item=item,
+        warehouse="ZC",
+        item_name=known.name,
+        item_name_en=known.name_en,
+        base_unit=unit,
+        quantity=Quantity(value=Decimal(value=quantity), unit=unit),
+        base_quantity=Decimal(value=quantity),
+        reserved=Decimal(value=quantity),
+        amount=wire.money(micros),
+    )
 
 
 def task(
@@ -88,8 +105,6 @@ def task(
     mine = Assignment(person="lixia", why="manager", state=part or active)
     if part is not None:
         mine.decide_time.CopyFrom(at(6, 5))
-    line = TaskLine(item="BG-001", warehouse="ZC", quantity=Quantity(value=Decimal(value="5"), unit="包"))
-    line.amount.CopyFrom(wire.money(90_000_000))
     values: dict[str, Any] = {
         "name": "LY1001-1",
         "order": "LY1001",
@@ -99,7 +114,7 @@ def task(
         "department": "Office",
         "purpose": "tender",
         "amount": wire.money(90_000_000),
-        "lines": [line],
+        "lines": [task_line("BG-001", "5", "包", 90_000_000)],
         "state": state,
         "steps": [TaskStep(title="manager", mode=StepMode.STEP_MODE_ANY, assignments=[mine])],
         "rule_title": "由主管审批",
@@ -108,6 +123,12 @@ def task(
         "update_time": at(6, 5),
     }
     return Task(**{**values, **changes})
+
+
+def task_line(item: str, quantity: str, unit: str, micros: int) -> TaskLine:
+    """A line of what is to be decided; the amount in millionths of a yuan."""
+    asked = Quantity(value=Decimal(value=quantity), unit=unit)
+    return TaskLine(item=item, warehouse="ZC", quantity=asked, amount=wire.money(micros))
 
 
 def at(hour: int, minute: int) -> Timestamp:
