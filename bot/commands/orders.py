@@ -69,6 +69,8 @@ async def request_status(ask: Ask, intent: Intent) -> list[Reply]:
 
 async def withdraw_request(ask: Ask, intent: Intent) -> list[Reply]:
     """A card that says what taking the order back sets free."""
+    if intent.reference is None:
+        return await offer_to_withdraw(ask)
     order = await find_order(ask, intent)
     if isinstance(order, Say):
         return [order]

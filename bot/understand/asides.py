@@ -43,6 +43,17 @@ FOR_WHOM = re.compile(
     rf"|(?:送到|发到|送去|放到)[\u4e00-\u9fff\d]{{1,8}}(?:楼|层|室|号|部|区|台|间|门|处){_END}"
     r"|(?<![a-z])on behalf of [a-z .]{2,40}"
 )
+CUSTOMER_BY_NAME = re.compile(
+    r"""
+    (?: (?<=客户)|(?<=顾客)|(?<=客人)|(?<=经销商)|(?<=代理商) | (?:送给|寄给|发给|赠给|给) )
+    \s?(?!我|你|您|客户|顾客|客人)[\u4e00-\u9fffa-z]{1,8}?
+    (?:总|经理|先生|女士|小姐|老师|主任|处长|科长|厂长|老板|公司|集团)
+    (?=\s|$|[,，。;；:：\d一两二三四五六七八九十半送寄发拿领要])
+    """,
+    re.VERBOSE,
+)
+"""Who receives a sample: 客户王总, 给李经理. A title closes the name, so that no goods are taken for one."""
+
 ENGLISH_WHERE = re.compile(
     r"(?<![a-z])(?:(?:to be )?(?:deliver(?:ed)?|ship(?:ped)?|sent|send|bring|brought)(?: it| them)? )?"
     r"to (?!(?:the |a |our )?(?:stock|warehouse|store|customer|client))(?:the )?"
@@ -50,7 +61,7 @@ ENGLISH_WHERE = re.compile(
 )
 """Counts only behind a known item: "I need to order pens" says nothing about a place."""
 
-RULES = (DAY, ENGLISH_DAY, URGENT, FOR_WHOM)
+RULES = (DAY, ENGLISH_DAY, URGENT, CUSTOMER_BY_NAME, FOR_WHOM)
 
 PER_HEAD = re.compile(
     rf"""

@@ -13,6 +13,8 @@ _SEPARATED = re.compile(r"\s*[,:;。\n-]")
 _BEFORE_REASON = re.compile(r"(?:[了吧](?=[\s,:;。]))?[\s,:;。.-]*")
 _PUNCTUATION = " ,，。;；"
 _TOLD = re.compile(r"(?:批|过|同意|准)了[\s.。!]*$")
+_COMPARED = re.compile(r"\s*(?:的)?(?:重复|一样|相同|冲突|合并)")
+_BETWEEN_NUMBERS = Phrases(grammar.DECISION_FILLERS.words, grammar.SEPARATORS.words)
 _NEGATION_BEFORE = re.compile(r"(?:不|别|没|未|勿|莫|不要|不能|not|don't|never|cannot|can't)\s*$")
 
 
@@ -23,14 +25,14 @@ def recognise(heard: Heard) -> Intent | None:
     """
     found = references.find(heard)
     if not found:
-        return None
+        return _last_request(heard)
     reference = found[0]
     rest = heard.without(reference.start, reference.end)
     if _is_question(heard.text):
         asked = _question(rest, reference)
         rejected = None if asked else _with_reason(rest, reference, grammar.REJECT, Command.REJECT)
         return rejected if rejected and rejected.reason else asked
-    if len({each.number for each in found}) > 1:
+    if len({each.number for each in found}) > 1 and not _is_in_reason(heard.text, *found[:2]):
         several = _is_about_several(heard, found)
         if not several and not found[0].is_prefixed:
             return _decision(rest, reference) or _question(rest, reference)
@@ -48,6 +50,25 @@ def _is_about_several(heard: Heard, found: list[Reference]) -> bool:
     for place in grammar.SEPARATORS.find(heard.text):
         heard = heard.without(*place)
     return any(WholeSentence(table, grammar.DECISION_FILLERS).covers(heard.text) for table in tables)
+
+
+def _is_in_reason(text: str, first: Reference, second: Reference) -> bool:
+    """Whether the second number tells why the first is refused, as in "reject LY88 duplicate of LY87"."""
+    if not first.is_prefixed or not grammar.REJECT.find(text[: first.end]):
+        return False
+    if _COMPARED.match(text, second.end):
+        return True
+    between = text[first.end : second.start]
+    start, end = trim(text, (first.end, second.start), _BETWEEN_NUMBERS)
+    decided = any(table.find(between) for table in (grammar.APPROVE, grammar.REJECT, grammar.WITHDRAW))
+    return start < end and not decided
+
+
+def _last_request(heard: Heard) -> Intent | None:
+    """撤回刚才的申请 names no number; which request is meant, whoever answers finds out or asks."""
+    if not grammar.WITHDRAW.find(heard.text) or not grammar.LAST_REQUEST.covers(heard.text):
+        return None
+    return Intent(Command.WITHDRAW_REQUEST)
 
 
 def _is_question(text: str) -> bool:

@@ -116,7 +116,7 @@ QUERY_WEAK = _phrases(
     any | quantity of | balance of | what's left of | left over | are left | is left |
     what's left | whats left | whats left of |
     do we still have | still have | remain | remains | count of | qty | where is | where are |
-    quantity | balance | what about | how about | availability
+    compare | quantity | balance | what about | how about | availability
     """
 )
 QUERY_FILLERS = (
@@ -142,7 +142,8 @@ HISTORY_STRONG = _phrases(
 HISTORY_WEAK = _phrases(
     """
     history | movements | movement | ledger | transactions | records | record | log | history of |
-    movements of | ins and outs
+    movements of | ins and outs | who took | who has taken | who requested | who has requested | who got |
+    who used | who was issued | who collected | who returned
     """
 )
 
@@ -170,7 +171,10 @@ LOW_STOCK_FILLERS = (
     ),
 )
 
-NOT_ALONE = _phrases("low | run out | running out | running low | short of | short on | low on | pending")
+NOT_ALONE = _phrases(
+    "low | run out | running out | running low | short of | short on | low on | pending | "
+    "hand over | handover | hand out"
+)
 """Too little to go by when nothing else is said."""
 
 PENDING_KEYS = _phrases(
@@ -179,7 +183,10 @@ PENDING_KEYS = _phrases(
     approval inbox | to approve | for approval | awaiting approval | waiting for approval |
     waiting for my approval | awaiting my approval | pending | my tasks | approve anything |
     for my approval | needs my approval | need my approval | pending tasks | approval tasks |
-    my pending approvals | pending requests | need to approve | my inbox
+    my pending approvals | pending requests | need to approve | my inbox |
+    hand over | hand-over | hand-overs | hand overs | handover | handovers | hand out | to issue |
+    to be issued | waiting for me | waiting on me | to-do | to do list | to-do list |
+    todo | todo list | todos | to-dos
     """
 )
 PENDING_FILLERS = (
@@ -311,9 +318,11 @@ GREETINGS = _phrases(
     "hi | hello | hey | hi there | hello there | good morning | good afternoon | good evening"
 )
 BARE_DECISION_FILLERS = _phrases(
-    "it | this | that | this one | that one | the request | my request | my last request"
+    "the | my | last | latest | previous | recent | most recent | i | "
+    " want to | it | this | that | this one | that one | the request | my request | my last request"
 )
 
+LAST_REQUEST = _phrases("request | requisition | order | application | last one | previous one")
 OUT_OF_SCOPE = _phrases(
     """
     price | prices | cost | costs | expensive | cheap | discount | how much for | buy | purchase |

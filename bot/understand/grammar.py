@@ -106,6 +106,17 @@ DECISION_FILLERS = Phrases(chinese.DECISION_FILLERS, english.DECISION_FILLERS)
 APPROVAL = WholeSentence(APPROVE, DECISION_FILLERS)
 WITHDRAWAL = WholeSentence(WITHDRAW, DECISION_FILLERS)
 
+LAST_REQUEST = WholeSentence(
+    Phrases(chinese.LAST_REQUEST, english.LAST_REQUEST),
+    Phrases(
+        WITHDRAW.words,
+        chinese.POLITE,
+        english.POLITE,
+        chinese.BARE_WITHDRAWAL_FILLERS,
+        english.BARE_DECISION_FILLERS,
+    ),
+)
+
 HINTS = (
     (
         Hint.DECISION,

@@ -13,7 +13,11 @@ from services.kit.words.spelling import fold
 
 _QUESTION_PARTICLE = re.compile(r"(?<![什怎那这多要])么(?=[\s?。!,]*$)")
 _OR_NOT = re.compile(r"((?:有|能|可以).*[^要是行好能对了])不(?=[\s?。!]*$)")
-_NUMBERING = re.compile(r"(?:^|\n)[^\S\n]*(?:\d{1,2}(?:[.)](?!\d)|、)|[-•·])\s*|(?:^|\s)?[①-⑳]\s*")
+_NUMBERING = re.compile(
+    r"(?:^|\n)[^\S\n]*(?:\d{1,2}(?:[.)](?!\d)|、)|[-•·])\s*|(?:^|\s)?[①-⑳]\s*"
+    r"|(?:^|\s)\(\d{1,2}\)\s*"
+)
+_NUMBER_IN_BRACKETS = re.compile(r"\((\d+)\)")
 SHORTEST_NUMBER_CODE = 5
 """A code of fewer digits alone is read as a number when it stands in a sentence."""
 
@@ -68,7 +72,7 @@ class Heard:
 def hear(sentence: Sentence, vocabulary: Vocabulary) -> Heard:
     """Find item names, which protect the words and numbers in them, and the warehouse, which is taken out."""
     text = _QUESTION_PARTICLE.sub("吗", sentence.text)
-    text = _without_numbering(_OR_NOT.sub(r"\1吗", text))
+    text = _NUMBER_IN_BRACKETS.sub(r" \1 ", _without_numbering(_OR_NOT.sub(r"\1吗", text)))
     names = [
         (span.start, span.end)
         for span in vocabulary.items.scan(text)
@@ -98,7 +102,7 @@ def hear(sentence: Sentence, vocabulary: Vocabulary) -> Heard:
 def _without_numbering(text: str) -> str:
     """The text without the numbers of a list's lines: 1. 2. 3. or ①②③, when it begins with the first."""
     marks = list(_NUMBERING.finditer(text))
-    if len(marks) < 2 or marks[0].start() or marks[0].group().strip()[0] not in "1①-•·":
+    if len(marks) < 2 or marks[0].start() or marks[0].group().strip(" \n(")[0] not in "1①-•·":
         return text
     for mark in marks:
         # What stood between two lines on one row goes on separating them.

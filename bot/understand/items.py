@@ -78,8 +78,14 @@ def _likeness(matches: list[Match[str]], reading: str) -> Likeness:
 
 
 def _by_last_words(said: str, text: str, vocabulary: Vocabulary) -> ItemWord:
-    """隐形眼镜 ends like 眼镜 and "magic mouse" like mouse: worth asking about, never worth taking."""
+    """隐形眼镜 ends like 眼镜 and "printer paper" like A4 copy paper: worth asking about, not taking."""
     names = vocabulary.items.scan(text)
+    last = text.split()[-1:] if not has_han(text) and " " in text else []
+    for word in last:
+        matches = vocabulary.items.find(word, limit=MOST_CHOICES)
+        heads = [match.key for match in matches if match.how is How.CONTAINS and match.score >= GOOD_SCORE]
+        if heads:
+            return ItemWord(said, tuple(heads), Likeness.DOUBTFUL)
     if names and not any(character.isalnum() for character in text[names[-1].end :]):
         return ItemWord(said, names[-1].keys[:MOST_CHOICES], Likeness.DOUBTFUL)
     for start in range(max(1, len(text) - _LONGEST_HEAD), len(text) - _SHORTEST_HEAD + 1):

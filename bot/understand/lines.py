@@ -17,7 +17,7 @@ MOST_LINES = 20
 LONGEST_WORDS = 60
 """Characters of the longest item word that is looked up."""
 
-_SEPARATOR_SIGN = re.compile(r"[,，、;；。\n&+!?]|(?<!\d)\.|\.(?!\d)|/(?!\d)")
+_SEPARATOR_SIGN = re.compile(r"[,，、;；。\n&+!?]|(?<!\d)\.|\.(?!\d)|/(?!\d)|再(?=[领退还送])")
 _ABOUT_ALL = re.compile(r"(?:左右|上下|\bor so)[\s,.。吧]*$")
 _GOOD = (Likeness.SURE, Likeness.CHOICE)
 

@@ -15,6 +15,11 @@ _HOW_MUCH_IS = re.compile(
 )
 _I_HAVE = re.compile(r"\s*(?:我|我们|他|她|他们)有(?!没|多少|几|哪)(?!.*[吗?])")
 _ASKS_FOR_STOCK = re.compile(r"库存|存量|存货|结存|现存|可用量|在库|^[\s?.!]*(?:stock|inventory)[\s?.!]*$")
+_ASKS_HOW_MANY = re.compile(
+    r"^\s*(?:how (?:much|many)|any|do we (?:still )?have|is there|are there|have we got)\b.*"
+    r"\b(?:left|remaining|available|in stock|we have|have we|we got|is there|are there)\b"
+    r"|^\s*do we (?:still )?have any\b"
+)
 _UNIT_BEHIND = ("多少", "几")
 _ONLY_PLACE = re.compile(
     r"有什么|有哪些|有啥|啥|什么|哪些|东西|物料|商品|货|"
@@ -133,7 +138,12 @@ def _about_items(
     """A question about known items; with a strong word also about one that nobody knows."""
     if words is None:
         return None
-    good = all(word.likeness in (Likeness.SURE, Likeness.CHOICE) for word in words)
+    counted = _ASKS_HOW_MANY.search(heard.text) is not None
+    good = all(
+        word.likeness in (Likeness.SURE, Likeness.CHOICE)
+        or (counted and word.likeness is Likeness.DOUBTFUL and word.text.isascii() and len(words) == 1)
+        for word in words
+    )
     if not good and not (is_strong and len(words) == 1 and _stands_apart(heard, words[0])):
         return None
     return Intent(command, tuple(words), warehouse=heard.warehouse)

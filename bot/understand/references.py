@@ -7,7 +7,7 @@ from bot.understand.heard import Heard
 
 _PREFIXED = re.compile(r"(?<![a-z0-9-])([a-z]{2})[- ]?(\d{1,12})(?![a-z0-9.]|-\d)", re.ASCII)
 _BARE = re.compile(
-    r"(?:#|\bno\.?|\bnumber|单号|编号|第)?\s*(?<![a-z0-9.-])(?<!\d,)(\d{1,12})(?![\d%]|[.,]\d|[a-z])(?:号单|号)?",
+    r"(?:#|\bno\.?|\bnumber|单号|编号|第)?\s*(?<![a-z0-9.-])(?<!\d,)(\d{1,12})(?![\d%]|[.,]\d|[a-z])(?:号单(?![子据])|号)?",
     re.ASCII,
 )
 

@@ -44,7 +44,7 @@ def recognise_bare(heard: Heard) -> Intent | None:
         return None
     if any(line.word.is_vague and line.word.text.isascii() for line in said):
         return None
-    if any(line.quantity and (line.quantity.is_explicit or told.is_per_head) for line in said):
+    if any(line.quantity and (_is_measured(line) or told.is_per_head) for line in said):
         return _request(told, Command.REQUEST_ISSUE, said)
     if told.purpose or told.reason or told.asides or any(line.quantity for line in said):
         return None
@@ -149,6 +149,11 @@ def _fits_weak(said: list[SaidLine]) -> bool:
 
 def _is_counted(line: SaidLine) -> bool:
     return line.quantity is not None and line.quantity.is_explicit
+
+
+def _is_measured(line: SaidLine) -> bool:
+    """Whether goods were counted: "a stapler" alone asks for nothing, "a box of staples" does."""
+    return _is_counted(line) or (line.quantity is not None and line.quantity.unit is not None)
 
 
 def _is_goods(line: SaidLine) -> bool:

@@ -11,7 +11,12 @@ from bot.understand import Vocabulary
 
 ROOT = Path(__file__).parents[3]
 DEMO = ROOT / "deploy" / "demo"
-TABLES = ("utterances-sample.jsonl", "utterances-more.jsonl", "utterances-fresh.jsonl")
+TABLES = (
+    "utterances-sample.jsonl",
+    "utterances-more.jsonl",
+    "utterances-fresh.jsonl",
+    "utterances-varied.jsonl",
+)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
