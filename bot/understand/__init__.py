@@ -24,6 +24,7 @@ __all__ = [
 RECOGNISERS = (
     questions.recognise_exact,
     decisions.recognise,
+    courtesies.recognise_hand_over,
     questions.recognise_whole,
     questions.recognise_history,
     requests.recognise,

@@ -35,9 +35,11 @@ _ARABIC = rf"""
             | [百千万亿](?!克|米|瓦|兆) )?
 """
 _CHINESE_DIGIT = f"[{''.join(_DIGITS)}]"
-_CHINESE_NUMERALS = "".join([*_DIGITS, *_SCALES, *_MYRIADS])
+_CHINESE_NUMERALS = "".join([*_DIGITS, *_SCALES, *_MYRIADS]).replace("千", "")
+_CHINESE_NUMERAL = f"(?: [{_CHINESE_NUMERALS}] | 千(?!克) )"
+"""两千克 is two 千克, as 十千克 is ten."""
 _CHINESE = rf"""
-    (?P<chinese> [{_CHINESE_NUMERALS}]+ (?:点{_CHINESE_DIGIT}+)? | [{"".join(_FUSED)}] )
+    (?P<chinese> {_CHINESE_NUMERAL}+ (?:点{_CHINESE_DIGIT}+)? | [{"".join(_FUSED)}] )
 """
 _WORD = f"(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
 _HUNDRED = rf"(?:hundred|thousand) (?:\sand(?=\s{_WORD}(?![a-z])))?"

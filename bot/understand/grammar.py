@@ -141,6 +141,10 @@ HINTS = (
         WholeSentence(Phrases(chinese.THANKS, english.THANKS), Phrases(chinese.POLITE, english.POLITE)),
     ),
     (
+        Hint.ASSENT,
+        WholeSentence(Phrases(chinese.ASSENT, english.ASSENT), Phrases(chinese.POLITE, english.POLITE)),
+    ),
+    (
         Hint.GREETING,
         WholeSentence(Phrases(chinese.GREETINGS, english.GREETINGS), Phrases(chinese.POLITE, english.POLITE)),
     ),

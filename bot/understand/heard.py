@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from bot.understand import grammar, items
-from bot.understand.intents import ItemWord
+from bot.understand.intents import ItemWord, Likeness
 from bot.understand.phrases import Place
 from bot.understand.sentence import Sentence, blank
 from bot.understand.vocabulary import Vocabulary
@@ -57,6 +57,10 @@ class Heard:
     def is_name(self, start: int, end: int) -> bool:
         """Whether a place overlaps a known name."""
         return any(start < last and first < end for first, last in self.names)
+
+    def names_goods(self, start: int, end: int) -> bool:
+        """Whether the words at a place mean an item, or one of a few."""
+        return self.resolve(self.said(start, end)).likeness in (Likeness.SURE, Likeness.CHOICE)
 
     @property
     def warehouse(self) -> str | None:

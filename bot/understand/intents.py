@@ -50,6 +50,8 @@ class Hint(StrEnum):
     THANKS = "thanks"
     DECISION = "decision"
     WITHDRAWAL = "withdrawal"
+    ASSENT = "assent"
+    HAND_OVER = "hand_over"
 
 
 class Likeness(StrEnum):

@@ -42,12 +42,15 @@ class Phrases:
             if end in self.ends(text, start):
                 yield start
 
-    def find(self, text: str) -> list[Place]:
-        """All places where a word stands, from the left, the longest at each place, never overlapping."""
+    def find(self, text: str, kept: Sequence[Place] = ()) -> list[Place]:
+        """All places where a word stands, from the left, the longest at each place, never overlapping.
+
+        What overlaps one of the `kept` places is left out: 有没有货架 asks 有没有, not 有没有货.
+        """
         found: list[Place] = []
         place = 0
         while place < len(text):
-            end = next(self.ends(text, place), None)
+            end = next((end for end in self.ends(text, place) if _free(place, end, kept)), None)
             if end is None:
                 place += 1
             else:

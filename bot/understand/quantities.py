@@ -13,6 +13,7 @@ _TIMES_BEFORE = re.compile(r"(?:(?<![a-z0-9])x|×|\*)\s*$")
 _TIMES_BEHIND = re.compile(r"\s*(?:x(?![a-z0-9])|×|\*)\s*")
 _ORDINAL_BEFORE = re.compile(r"[第统唯其]\Z")
 _GLUED_BEFORE = re.compile(r"[a-z#/.-]\Z|第\Z|(?<![a-z])(?:no|any|every|some|this|that|which|the)\s\Z")
+_LATIN_WORD_BEFORE = re.compile(r"(?<![a-z0-9#/.-])[a-z]{2,}\Z")
 _SPECIFICATION_BEHIND = re.compile(
     r"[a-z%°\"']|-?[/x×*]\d|[号寸层级色类型孔码折倍角线相芯键页代期面点次能厘分]|抽(?!纸)|[枚张只]装|合一"
 )
@@ -66,7 +67,8 @@ def find(heard: Heard, start: int, end: int) -> list[Quantity]:
 def _quantity(heard: Heard, amount: Amount, limit: int) -> Quantity | None:
     text = heard.text
     times = _TIMES_BEFORE.search(text, 0, amount.start)
-    if times is None and amount.kind != "chinese" and _GLUED_BEFORE.search(text, 0, amount.start):
+    glued = times is None and amount.kind != "chinese" and _GLUED_BEFORE.search(text, 0, amount.start)
+    if glued and not _follows_a_word(heard, amount, limit):
         return None
     if amount.kind == "chinese" and _is_inside_word(text, amount):
         return None
@@ -113,6 +115,13 @@ def _unit_at(heard: Heard, place: int, limit: int) -> tuple[str | None, int]:
             if end <= limit and not heard.is_name(start, end):
                 return text[start:end], end
     return None, place
+
+
+def _follows_a_word(heard: Heard, amount: Amount, limit: int) -> bool:
+    """Whether a number with a measure word is glued to the Latin letters of a name: dsj3个, laptop2台."""
+    word = _LATIN_WORD_BEFORE.search(heard.text, 0, amount.start)
+    unit, _ = _unit_at(heard, amount.end, limit)
+    return word is not None and unit is not None and not unit.isascii() and heard.names_goods(*word.span())
 
 
 def _is_inside_word(text: str, amount: Amount) -> bool:

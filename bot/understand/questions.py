@@ -99,7 +99,7 @@ def _is_told(heard: Heard, rest: Heard) -> bool:
 
 def _without_keys(heard: Heard, keys: Phrases, strong: Phrases) -> tuple[Heard | None, bool]:
     """The sentence without the words that ask, and whether one of them is strong; None without any."""
-    found = [place for place in keys.find(heard.text) if not heard.is_name(*place)]
+    found = keys.find(heard.text, heard.names)
     is_strong = any(heard.text[start:end] in strong.words for start, end in found)
     rest = heard
     for start, end in found:

@@ -54,12 +54,12 @@ def recognise_bare(heard: Heard) -> Intent | None:
 def _verbs(heard: Heard, table: Phrases) -> Iterator[Place]:
     """Places of verbs that are asked for: not in a name or another word, not denied, not told as done."""
     others = [place for place in grammar.NOT_VERBS.find(heard.text) if not heard.is_name(*place)]
-    for start, end in table.find(heard.text):
+    for start, end in table.find(heard.text, heard.names):
         inside_other = any(
             first <= start and end <= last and last - first > end - start for first, last in others
         )
         overlaps_other = any(first < end and start < last for first, last in others) and end - start == 1
-        if inside_other or overlaps_other or heard.is_name(start, end):
+        if inside_other or overlaps_other:
             continue
         before = len(heard.text[:start].rstrip())
         denied = any(True for _ in grammar.NEGATIONS.starts(heard.text, before))

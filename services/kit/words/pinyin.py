@@ -10,7 +10,7 @@ from services.kit.words.spelling import is_han
 
 POLYPHONIC = frozenset(
     "行长重调圈薄卡石弹乐参单曲藏传朝车扁量差称乘盛尺冲处斗干更冠角夹解卷壳空累露率模泡片铺曝强散扇少折数宿"
-    "提挑吐尾系纤削压应载脏占粘炸涨正只中种轴转钻作柜槽都熨吓校血咽殷晕扎粥拓弄喷胖刨屏撒塞稍嚼菌劲"
+    "提挑吐尾系纤削压应载脏占粘炸涨正只中种轴转钻作柜槽都熨吓校血咽殷晕扎粥拓弄喷胖刨屏撒塞稍嚼菌劲茄"
 )
 """Characters whose reading depends on the word around them; the word is then looked up as well."""
 
