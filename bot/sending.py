@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -17,6 +16,7 @@ from bot import measures
 from bot.cards import draw
 from bot.chat.errors import AuthFailed, ChannelError, PayloadRejected, RateLimited, RecipientUnreachable
 from bot.chat.fitting import card_text
+from bot.chat.leases import Leases
 from bot.chat.platform import (
     Address,
     Card,
@@ -30,6 +30,8 @@ from bot.chat.platform import (
 )
 from bot.commands.ask import Ask
 from bot.desk import Desk, local_identity
+from bot.leasing import TURN, TURN_SECONDS
+from bot.notices import RENEWAL_PAUSE, renew_soon
 from bot.preparing import prepare
 from bot.storage import cards, deliveries
 from bot.storage.cards import CardRow
@@ -52,9 +54,12 @@ STILL_OPEN = "open-"
 class Sender:
     """The outbox of the chats: takes queued rows, draws them in the person's language, hands them over."""
 
-    def __init__(self, desk: Desk, ways: Ways) -> None:
+    def __init__(self, desk: Desk, ways: Ways, leases: Leases, replica: str) -> None:
         self._desk = desk
         self._ways = ways
+        self._leases = leases
+        self._replica = replica
+        self._turn_ends = 0.0
         self._wake = asyncio.Event()
         self._sending: set[int] = set()
         self._kinds: Mapping[str, Callable[[Delivery], Awaitable[None]]] = {
@@ -71,10 +76,13 @@ class Sender:
     async def run(self) -> None:
         """Send until cancelled. Each person's next delivery begins when theirs before has ended, whatever
         the deliveries of others take."""
-        reader = self._desk.runtime.reader
+        reader, pause = self._desk.runtime.reader, IDLE_SECONDS
         async with asyncio.TaskGroup() as at_work:
             while True:
                 self._wake.clear()
+                if not await self._has_its_turn():
+                    await asyncio.sleep(IDLE_SECONDS)
+                    continue
                 due = await reader.look(
                     lambda connection: deliveries.due(connection, datetime.now(UTC), BATCH)
                 )
@@ -82,8 +90,27 @@ class Sender:
                     if delivery.sequence not in self._sending:
                         self._sending.add(delivery.sequence)
                         at_work.create_task(self._deliver(delivery))
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+                try:
+                    await asyncio.wait_for(self._wake.wait(), pause)
+                    # What was queued may be due a little later.
+                    pause = 1.05 * RENEWAL_PAUSE.total_seconds()
+                except TimeoutError:
+                    pause = IDLE_SECONDS
+
+    async def _has_its_turn(self) -> bool:
+        """Whether this replica is the one that sends: in order for each person, and nothing twice."""
+        if self._desk.runtime.database.is_sqlite:
+            return True
+        now = asyncio.get_running_loop().time()
+        if now > self._turn_ends - TURN_SECONDS / 2:
+            try:
+                if not await self._leases.hold(TURN, self._replica, TURN_SECONDS):
+                    return False
+            except KuguanError as error:
+                log.warning("no turn", error=repr(error))
+                return now < self._turn_ends
+            self._turn_ends = now + TURN_SECONDS
+        return True
 
     async def _deliver(self, delivery: Delivery) -> None:
         """One delivery; a failure is written down with the time of the next try."""
@@ -119,8 +146,7 @@ class Sender:
 
     async def _tell(self, delivery: Delivery) -> None:
         """A sentence about something that happened, worded now in the person's language."""
-        await self._desk.company.refresh(self._desk.runtime.reader)
-        words = self._desk.words(await self._desk.language(delivery.person))
+        words = await self._desk.words_for(delivery.person)
         company, facts = self._desk.company, dict(delivery.data["facts"])
         if "who" in facts:
             facts["who"] = company.person_name(facts["who"], words.language)
@@ -158,14 +184,22 @@ class Sender:
             moved_on = newest is not None and newest.version != row.version
             cards.save(tx, replace(newest, **found) if newest is not None and moved_on else known)
             deliveries.sent(tx, delivery.sequence)
-            deliveries.queue(tx, f"{delivery.key}-true", row.person, "renew", {"card": row.id})
+            renew_soon(tx, f"{delivery.key}-true", row)
 
         await self._desk.runtime.writer.act(write)
 
     async def _renew(self, delivery: Delivery) -> None:
         """Replace a sent card by its true state; one that was never sent or shows it needs nothing."""
-        row = await self._row(delivery)
+        card_id = delivery.data["card"]
+        # Those that wait now ask for nothing that is not read below.
+        waiting, row = await self._desk.runtime.reader.look(
+            lambda connection: (
+                deliveries.renewals(connection, delivery.person, card_id),
+                cards.get(connection, card_id),
+            )
+        )
         if row is None:
+            await self._give_up(delivery)
             return
         channel = self._ways.channel(row.platform)
         if row.reference is not None and channel is not None:
@@ -179,7 +213,7 @@ class Sender:
                 found = await self._replace(delivery, channel, row, card)
             if shown.data != row.data or found:
                 await self._desk.runtime.writer.act(lambda tx: remember_shown(tx, row, shown, found))
-        await self._desk.runtime.writer.act(lambda tx: deliveries.sent(tx, delivery.sequence))
+        await self._desk.runtime.writer.act(lambda tx: deliveries.sent(tx, *{delivery.sequence, *waiting}))
 
     async def _replace(
         self, delivery: Delivery, channel: Channel, row: CardRow, card: Card
@@ -234,10 +268,13 @@ class Sender:
         card_id = delivery.data["card"]
         row = await self._desk.runtime.reader.look(lambda connection: cards.get(connection, card_id))
         if row is None:
-            await self._desk.runtime.writer.act(
-                lambda tx: deliveries.given_up(tx, delivery.sequence, "the card is gone")
-            )
+            await self._give_up(delivery)
         return row
+
+    async def _give_up(self, delivery: Delivery) -> None:
+        await self._desk.runtime.writer.act(
+            lambda tx: deliveries.given_up(tx, delivery.sequence, "the card is gone")
+        )
 
     async def _ask_for(self, row: CardRow) -> Ask:
         try:

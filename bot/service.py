@@ -12,6 +12,7 @@ from aiohttp import ClientSession, ClientTimeout, web
 
 from bot.chat.console import Console
 from bot.chat.http import runner_of
+from bot.chat.live import Live
 from bot.chat.local import LocalChat
 from bot.chat.platform import Channel
 from bot.chat.products import products
@@ -20,6 +21,7 @@ from bot.chat.tools import Tools
 from bot.chat.web import WebChannel
 from bot.clients import Services
 from bot.company import Company
+from bot.counting import StoredCounts
 from bot.desk import Desk
 from bot.directory import Directory
 from bot.leasing import StoredLeases
@@ -36,6 +38,7 @@ from services.kit.settings import SettingInvalid, Settings
 MAXIMUM_BODY = 1024 * 1024
 SHUTDOWN_SECONDS = 2.0
 CALL_SECONDS = 10.0
+LOOK_SECONDS = 1.0
 DEFAULT_WEB_LISTEN = "127.0.0.1:8088"
 DEFAULT_TIME_ZONE = "Asia/Shanghai"
 _HOUR = 3600.0
@@ -61,13 +64,14 @@ class Front:
         desk = Desk(runtime, self._services, Company(), zone, page)
         await desk.company.refresh(runtime.reader)
         self._session = ClientSession(timeout=ClientTimeout(total=CALL_SECONDS))
-        tools = Tools(self._session, _now, StoredLeases(runtime), f"{platform.node()} {listen}")
+        leases, replica = StoredLeases(runtime), f"{platform.node()} {listen}"
+        tools = Tools(self._session, _now, leases, replica, StoredCounts(runtime))
         self._channels = [_web_channel(desk), *products(settings, tools)]
         by_name = {one.name: one for one in self._channels}
         ways = Ways(desk, by_name)
-        sender = Sender(desk, ways)
+        sender = Sender(desk, ways, leases, replica)
         # What reactions and answers queue goes out as soon as it is committed.
-        runtime.writer.listen(sender.wake)
+        runtime.writer.listen(deliveries.QUEUED, sender.wake)
         reception = Reception(desk, sender, ways)
         self._loops = [sender.run, reception.catch_up_then_rest, Reconciler(desk, sender).run]
         for one in self._channels:
@@ -113,6 +117,8 @@ def _web_channel(desk: Desk) -> WebChannel:
     directory = Directory(desk)
     stored = conversation.StoredConversation(desk.runtime.writer, desk.runtime.reader)
     local = LocalChat(stored, _now)
+    # Where there may be other replicas, open pages also look for what those wrote.
+    live = Live(stored) if desk.runtime.database.is_sqlite else Live(stored, look=LOOK_SECONDS)
     secure = public_url.startswith("https://")
     return WebChannel(
         local,
@@ -122,6 +128,7 @@ def _web_channel(desk: Desk) -> WebChannel:
         demo=demo,
         redeem=directory.redeem,
         choose_language=directory.choose_language,
+        live=live,
         console=Console(local, directory, directory.interpret, console_secret.value),
         time_zone=desk.zone.key,
     )

@@ -18,10 +18,11 @@ from bot import arrivals, measures, notices
 from bot.binding import Binding, wish
 from bot.cards import draw
 from bot.chat.errors import ChannelError, Overloaded
-from bot.chat.platform import AddressKind, Answer, CardRef, ClickIn, EnterIn, Event
+from bot.chat.fitting import card_text
+from bot.chat.platform import AddressKind, Answer, CardRef, ClickIn, EnterIn, Event, Proactive
 from bot.clients import Badge
 from bot.commands import COMMANDS, sign_in
-from bot.commands.ask import Ask, Invite, Offer, Reply, Say, Tapped, Wait
+from bot.commands.ask import Ask, Invite, Offer, Reply, Say, Show, Tapped, Wait
 from bot.commands.requests import WAITING, answer_how_many, question_of
 from bot.desk import LOCAL_PLATFORM, Desk
 from bot.preparing import prepare
@@ -66,7 +67,7 @@ class Reception:
             "image": self._look,
         }
 
-    async def handle(self, event: Event) -> Answer | None:
+    async def handle(self, event: Event, kept: Callable[[], None] | None = None) -> Answer | None:
         """Keep the event durably; a tap is answered here, words are answered through the channel later."""
         row = arrivals.kept(event)
         with measures.callback(row.platform) as outcome:
@@ -77,7 +78,9 @@ class Reception:
             except KuguanError as error:
                 raise Overloaded(detail="the event could not be kept") from error
             outcome.append("kept" if is_new else "repeated")
-        task = self._start(row)
+        if kept is not None:
+            kept()
+        task = self._start(row, is_new)
         return await asyncio.shield(task) if isinstance(event, ClickIn | EnterIn) else None
 
     async def settled(self, event: Event, timeout: float) -> bool:
@@ -107,20 +110,22 @@ class Reception:
             await self.catch_up()
             await asyncio.sleep(REST_SECONDS)
 
-    def _start(self, row: Received) -> asyncio.Task[Answer | None]:
+    def _start(self, row: Received, is_new: bool = False) -> asyncio.Task[Answer | None]:
         known = self._at_work.get(row.cause)
         if known is not None:
             return known
-        task = asyncio.ensure_future(self._work(row))
+        task = asyncio.ensure_future(self._work(row) if is_new else self._work_unless_ended(row))
         self._at_work[row.cause] = task
         task.add_done_callback(lambda _: self._at_work.pop(row.cause, None))
         return task
 
+    async def _work_unless_ended(self, row: Received) -> Answer | None:
+        """Work on an event that was delivered before, or left behind by a stop."""
+        kept = await self._desk.runtime.reader.look(lambda c: received.get(c, row.cause))
+        return await (self._work(row) if kept is None or kept.state == "new" else self._as_before(row))
+
     async def _work(self, row: Received) -> Answer | None:
         """Work on a kept event until it ends; an unknown outcome is asked for again with the same ids."""
-        state = await self._desk.runtime.reader.look(lambda c: received.get(c, row.cause))
-        if state is not None and state.state != "new":
-            return await self._as_before(row)
         for pause in (*_PAUSES, None):
             try:
                 with observe.span(f"chat {row.kind}"):
@@ -216,11 +221,19 @@ class Reception:
         await self._desk.runtime.writer.act(keep)
         await self._finish(row, ask, [Say(ask.words("picture.kept"))])
 
-    async def _welcome(self, row: Received, badge: Badge) -> None:
+    async def _welcome(self, row: Received, badge: Badge) -> Answer | None:
+        """Say hello and what can be said; in the answer itself where the bot may not write by itself yet."""
         ask = await self._desk.ask(badge, row.cause)
         name = self._desk.company.person_name(badge.person, ask.words.language)
         shortcuts = await COMMANDS[Command.HELP](ask, Intent(Command.HELP))
-        await self._finish(row, ask, [Say(ask.words("welcome", person=name)), *shortcuts])
+        hello = ask.words("welcome", person=name)
+        channel = self._ways.channel(row.platform)
+        if channel is not None and channel.capabilities.proactive is Proactive.AFTER_CONTACT:
+            cards_ = [draw(one.row, ask.facts) for one in shortcuts if isinstance(one, Show)]
+            await self._finish(row, ask, [])
+            return Answer(text="\n\n".join([hello, *map(card_text, cards_)]))
+        await self._finish(row, ask, [Say(hello), *shortcuts])
+        return None
 
     async def _finish(self, row: Received, ask: Ask, replies: list[Reply]) -> None:
         def write(tx: Transaction) -> None:

@@ -20,16 +20,22 @@ async def within(
 ) -> Answer | None:
     """The sink's answer if it comes within `seconds`; otherwise None, and `late` gets it when it comes.
 
-    The event is kept before any of it. Raises `errors.Overloaded` where it was not kept.
+    The event is kept before any of it, however long that takes: what a crash could still lose is not
+    acknowledged. Raises `errors.Overloaded` where it was not kept.
     """
-    work = asyncio.ensure_future(sink.handle(event))
+    kept = asyncio.Event()
+    work = asyncio.ensure_future(sink.handle(event, kept.set))
     try:
         done, _ = await asyncio.wait([work], timeout=seconds)
+        if not done and not kept.is_set():
+            safe = asyncio.create_task(kept.wait())
+            await asyncio.wait({work, safe}, return_when=asyncio.FIRST_COMPLETED)
+            safe.cancel()
     except asyncio.CancelledError:
         # Who asked has gone; the event is worked on and its answer shown all the same.
         _later(_follow(work, sink, event, late))
         raise
-    if done:
+    if work.done():
         return work.result()
     _later(_follow(work, sink, event, late))
     return None

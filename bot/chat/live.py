@@ -47,9 +47,11 @@ class Reader:
 class Live:
     """All open pages of this process."""
 
-    def __init__(self, conversation: Conversation, beat: float = BEAT) -> None:
+    def __init__(self, conversation: Conversation, beat: float = BEAT, look: float | None = None) -> None:
+        """`look` is after how many seconds without a sign a page looks by itself, for what others wrote."""
         self._conversation = conversation
         self._beat = beat
+        self._look = min(beat, look or beat)
         self._readers: set[Reader] = set()
         self._ended = False
 
@@ -95,13 +97,19 @@ class Live:
         end = loop.time() + LIFE
         try:
             await response.write(b"retry: 2000\n\n" + _event("ready", {"revision": newest}))
+            last = loop.time()
             while not self._ended and loop.time() < end:
                 reader.changed.clear()
+                before = cursor
                 cursor = await self._send_changes(response, reader, cursor)
+                if cursor != before:
+                    last = loop.time()
                 try:
-                    await asyncio.wait_for(reader.changed.wait(), self._beat)
+                    await asyncio.wait_for(reader.changed.wait(), self._look)
                 except TimeoutError:
-                    await response.write(_event("beat", {}))
+                    if loop.time() - last >= self._beat:
+                        await response.write(_event("beat", {}))
+                        last = loop.time()
         except ConnectionError:
             return response  # the page went; it asks again for what it has not seen
         return response

@@ -5,7 +5,7 @@ rules of a product stay behind a `Channel`; permissions, wording and state stay 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -306,8 +306,8 @@ class Answer:
 class Sink(Protocol):
     """Where channels deliver. The bot implements it."""
 
-    async def handle(self, event: Event) -> Answer | None:
-        """Keep the event durably, then return.
+    async def handle(self, event: Event, kept: Callable[[], None] | None = None) -> Answer | None:
+        """Keep the event durably, then return; `kept` is called as soon as it is kept.
 
         None means "kept, the reply comes through `Channel.send` or `update`". Only ClickIn and EnterIn may
         get an Answer; the channel enforces its own deadline. A repeat (same dedupe_key) has no further

@@ -13,6 +13,20 @@ CREATE TABLE attachments (
 --
 CREATE INDEX attachments_kept ON attachments (kept_at)
 --
+CREATE TABLE chat_counts (
+	name TEXT NOT NULL,
+	period TEXT NOT NULL,
+	used BIGINT NOT NULL,
+	PRIMARY KEY (name, period)
+)
+--
+CREATE TABLE chat_leases (
+	name TEXT NOT NULL,
+	holder TEXT NOT NULL,
+	ends_at BIGINT NOT NULL,
+	PRIMARY KEY (name)
+)
+--
 CREATE TABLE codes (
 	digest BLOB NOT NULL,
 	platform TEXT NOT NULL,
@@ -32,10 +46,3 @@ CREATE INDEX codes_account ON codes (platform, tenant, user_id)
 CREATE INDEX codes_ends ON codes (ends_at)
 --
 CREATE INDEX codes_person ON codes (person)
---
-CREATE TABLE chat_leases (
-	name TEXT NOT NULL,
-	holder TEXT NOT NULL,
-	ends_at BIGINT NOT NULL,
-	PRIMARY KEY (name)
-)

@@ -6,14 +6,26 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from bot.storage.tables import CARDS
+from services.kit.bulk import Change, Prepared, adding
 from services.kit.changes import Transaction
 
 SUPERSEDED = "superseded"
 """The state of a card of which the same person has a newer copy."""
 NOT_SAVED = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+_one = Prepared(select(CARDS).where(CARDS.c.id == bindparam("card_id")))
+_of_subject = Prepared(
+    select(CARDS).where(CARDS.c.subject == bindparam("about")).order_by(CARDS.c.created_at, CARDS.c.id)
+)
+_known = Prepared(select(CARDS.c.version, CARDS.c.created_at).where(CARDS.c.id == bindparam("card_id")))
+_add = adding(CARDS)
+_change = Change(
+    update(CARDS).where(CARDS.c.id == bindparam("card_id")), [column.name for column in CARDS.columns]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +51,13 @@ class CardRow:
 
 def save(tx: Transaction, row: CardRow) -> CardRow:
     """Keep a card or put it in the place of the one with its id; the kept one has the next version."""
-    where = CARDS.c.id == row.id
-    known = tx.connection.execute(select(CARDS.c.version, CARDS.c.created_at).where(where)).first()
-    if known is None:
+    known = _known(tx.connection, card_id=row.id)
+    if not known:
         saved = replace(row, version=1, created_at=tx.now, updated_at=tx.now)
-        tx.connection.execute(insert(CARDS), _values(saved))
+        _add(tx.connection, **_values(saved))
         return saved
-    saved = replace(row, version=known.version + 1, created_at=known.created_at, updated_at=tx.now)
-    tx.connection.execute(update(CARDS).where(where).values(_values(saved)))
+    saved = replace(row, version=known[0].version + 1, created_at=known[0].created_at, updated_at=tx.now)
+    _change(tx.connection, card_id=row.id, **_values(saved))
     return saved
 
 
@@ -58,14 +69,13 @@ def end(tx: Transaction, card_id: str, state: str) -> None:
 
 def get(connection: Connection, card_id: str) -> CardRow | None:
     """The card with an id."""
-    row = connection.execute(select(CARDS).where(CARDS.c.id == card_id)).first()
-    return None if row is None else _card(row)
+    found = _one(connection, card_id=card_id)
+    return CardRow(**found[0]._asdict()) if found else None
 
 
 def of_subject(connection: Connection, subject: str) -> list[CardRow]:
     """Every copy of every card about something, oldest first."""
-    found = select(CARDS).where(CARDS.c.subject == subject).order_by(CARDS.c.created_at, CARDS.c.id)
-    return [_card(row) for row in connection.execute(found)]
+    return [CardRow(**row._asdict()) for row in _of_subject(connection, about=subject)]
 
 
 def supersede(tx: Transaction, row: CardRow) -> list[CardRow]:
@@ -96,6 +106,14 @@ def newest_open(connection: Connection, person: str, since: datetime) -> CardRow
     )
     row = connection.execute(newest).first()
     return _card(row) if row is not None and row.state == "open" else None
+
+
+def open_hand_overs(connection: Connection, person: str) -> list[CardRow]:
+    """A person's open cards to carry out a document, at most one of each document is open."""
+    found = select(CARDS).where(
+        CARDS.c.person == person, CARDS.c.kind == "hand_over", CARDS.c.state == "open"
+    )
+    return [_card(row) for row in connection.execute(found.order_by(CARDS.c.created_at, CARDS.c.id))]
 
 
 def open_about(connection: Connection, person: str, digits: str) -> CardRow | None:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
 
 from bot.chat.conversation import Author, Draft, Listener, Message, Unsubscribe
 from bot.chat.encoding import content_from_json, content_to_json
 from bot.chat.platform import Card
 from bot.storage.tables import HEADS, MESSAGES, stored_form
+from services.kit.bulk import Change, Prepared, adding
 from services.kit.changes import Transaction
 from services.kit.database import in_chunks
 from services.kit.errors import RequestIdReused
@@ -22,6 +23,33 @@ from services.kit.writing import Writer
 KEEP_DAYS = 400
 _PRUNE_AT_ONCE = 5_000
 _HIGHEST = 2**63 - 1
+
+
+_since = Prepared(
+    select(MESSAGES)
+    .where(MESSAGES.c.person == bindparam("whose"), MESSAGES.c.revision > bindparam("after"))
+    .order_by(MESSAGES.c.revision)
+    .limit(bindparam("most"))
+)
+_known = Prepared(
+    select(MESSAGES).where(MESSAGES.c.person == bindparam("whose"), MESSAGES.c.key == bindparam("named"))
+)
+_with_card = Prepared(
+    select(MESSAGES)
+    .where(MESSAGES.c.person == bindparam("whose"), MESSAGES.c.card == bindparam("shown"))
+    .order_by(MESSAGES.c.sequence)
+    .limit(1)
+)
+_head = Prepared(select(HEADS.c.sequence, HEADS.c.revision).where(HEADS.c.person == bindparam("whose")))
+_add = adding(MESSAGES)
+_show = Change(
+    update(MESSAGES).where(
+        MESSAGES.c.person == bindparam("whose"), MESSAGES.c.sequence == bindparam("place")
+    ),
+    ["content", "card", "revision"],
+)
+_begin = adding(HEADS)
+_go_on = Change(update(HEADS).where(HEADS.c.person == bindparam("whose")), ["sequence", "revision"])
 
 
 class StoredConversation:
@@ -48,13 +76,10 @@ class StoredConversation:
 
     async def since(self, person: str, revision: int, limit: int) -> Sequence[Message]:
         """Messages changed after a revision, oldest change first, each as it is now."""
-        changed = (
-            select(MESSAGES)
-            .where(MESSAGES.c.person == person, MESSAGES.c.revision > min(revision, _HIGHEST))
-            .order_by(MESSAGES.c.revision)
-            .limit(limit)
+        after = min(revision, _HIGHEST)
+        return await self._reader.look(
+            lambda connection: _messages(_since(connection, whose=person, after=after, most=limit))
         )
-        return await self._reader.look(lambda connection: _messages(connection.execute(changed)))
 
     async def before(self, person: str, sequence: int | None, limit: int) -> Sequence[Message]:
         """The last messages in front of a place (None = the newest), in reading order."""
@@ -71,8 +96,8 @@ class StoredConversation:
 
     async def revision(self, person: str) -> int:
         """Highest revision of the person's conversation, 0 when empty."""
-        query = select(HEADS.c.revision).where(HEADS.c.person == person)
-        return await self._reader.look(lambda connection: connection.execute(query).scalar() or 0)
+        head = await self._reader.look(lambda connection: _head(connection, whose=person))
+        return head[0].revision if head else 0
 
     def subscribe(self, listener: Listener) -> Unsubscribe:
         """Hear every change from now on."""
@@ -98,15 +123,13 @@ class StoredConversation:
 
 def append(tx: Transaction, person: str, draft: Draft) -> tuple[Message, bool]:
     """Keep a message at the end of a conversation; returns it and whether it is new."""
-    known = tx.connection.execute(
-        select(MESSAGES).where(MESSAGES.c.person == person, MESSAGES.c.key == draft.key)
-    ).first()
+    known = _known(tx.connection, whose=person, named=draft.key)
     content = stored_form(content_to_json(draft.content))
-    if known is not None:
+    if known:
         # What the bot shows is drawn anew for each try and may have changed; what a person says has not.
-        if draft.author is Author.PERSON and known.content != content:
+        if draft.author is Author.PERSON and known[0].content != content:
             raise RequestIdReused(draft.key)
-        return _message(known), False
+        return _message(known[0]), False
     sequence, revision = _advance(tx.connection, person, 1)
     row = {
         "person": person,
@@ -118,7 +141,7 @@ def append(tx: Transaction, person: str, draft: Draft) -> tuple[Message, bool]:
         "card": draft.content.id if isinstance(draft.content, Card) else None,
         "kept_at": tx.now,
     }
-    tx.connection.execute(insert(MESSAGES), row)
+    _add(tx.connection, **row)
     # What is told is what is kept, also where the words could not be kept to the letter.
     kept = content_from_json(content)
     return Message(sequence, revision, draft.key, draft.author, kept, tx.now), True
@@ -126,22 +149,16 @@ def append(tx: Transaction, person: str, draft: Draft) -> tuple[Message, bool]:
 
 def replace_card(tx: Transaction, person: str, card_id: str, card: Card) -> tuple[Message | None, bool]:
     """Put a card in the place of another; returns its message, and whether anything changed."""
-    found = (
-        select(MESSAGES)
-        .where(MESSAGES.c.person == person, MESSAGES.c.card == card_id)
-        .order_by(MESSAGES.c.sequence)
-        .limit(1)
-    )
-    known = tx.connection.execute(found).first()
-    if known is None:
+    found = _with_card(tx.connection, whose=person, shown=card_id)
+    if not found:
         return None, False
+    known = found[0]
     content = stored_form(content_to_json(card))
     if known.content == content:
         return _message(known), False
     _, revision = _advance(tx.connection, person, 0)
-    where = (MESSAGES.c.person == person, MESSAGES.c.sequence == known.sequence)
-    values = {"content": content, "card": card.id, "revision": revision}
-    tx.connection.execute(update(MESSAGES).where(*where).values(values))
+    place = {"whose": person, "place": known.sequence}
+    _show(tx.connection, **place, content=content, card=card.id, revision=revision)
     shown = content_from_json(content)
     return Message(known.sequence, revision, known.key, Author(known.author), shown, known.kept_at), True
 
@@ -155,13 +172,12 @@ def prune(tx: Transaction) -> int:
 
 def _advance(connection: Connection, person: str, messages: int) -> tuple[int, int]:
     """Take the next revision of a conversation, and the next place for a new message."""
-    head = connection.execute(select(HEADS).where(HEADS.c.person == person)).first()
-    if head is None:
-        connection.execute(insert(HEADS), {"person": person, "sequence": messages, "revision": 1})
+    head = _head(connection, whose=person)
+    if not head:
+        _begin(connection, person=person, sequence=messages, revision=1)
         return messages, 1
-    sequence, revision = head.sequence + messages, head.revision + 1
-    values = {"sequence": sequence, "revision": revision}
-    connection.execute(update(HEADS).where(HEADS.c.person == person).values(values))
+    sequence, revision = head[0].sequence + messages, head[0].revision + 1
+    _go_on(connection, whose=person, sequence=sequence, revision=revision)
     return sequence, revision
 
 
@@ -177,7 +193,7 @@ def _messages(rows: Any) -> list[Message]:
     return [_message(row) for row in rows]
 
 
-def _message(row: Row[Any]) -> Message:
+def _message(row: Any) -> Message:
     return Message(
         sequence=row.sequence,
         revision=row.revision,

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, Subquery, bindparam, case, delete, func, select, update
 
 from bot.storage.tables import DELIVERIES
+from services.kit.bulk import Change, Prepared, adding
 from services.kit.changes import Transaction
 
 KEEP_DAYS = 30
 TRACE = "trace"
+QUEUED = "deliveries"
+"""The topic touched when something new is to be sent."""
 _PRUNE_AT_ONCE = 5_000
 _ERROR_LENGTH = 500
 
@@ -37,9 +40,39 @@ class Delivery:
 _COLUMNS = [DELIVERIES.c[name] for name in Delivery.__slots__]
 
 
-def queue(tx: Transaction, key: str, person: str, kind: str, data: dict[str, Any], cause: str = "") -> bool:
-    """Remember to say something; False if a delivery with the key is already known, sent or not."""
-    if tx.connection.execute(select(DELIVERIES.c.sequence).where(DELIVERIES.c.key == key)).first():
+_known = Prepared(select(DELIVERIES.c.sequence).where(DELIVERIES.c.key == bindparam("named")))
+_add = adding(DELIVERIES, without=("sequence",))
+_of_person = Prepared(
+    select(DELIVERIES.c.sequence, DELIVERIES.c.data).where(
+        _WAITING, DELIVERIES.c.person == bindparam("whom"), DELIVERIES.c.kind == "renew"
+    )
+)
+# Two senders may have tried the same one; what has ended stays as it ended.
+_sent = Change(
+    update(DELIVERIES)
+    .where(DELIVERIES.c.sequence == bindparam("place"), _WAITING)
+    .values(tries=DELIVERIES.c.tries + 1),
+    ["state", "error", "ended_at"],
+)
+_open = Prepared(
+    select(func.count().label("count"))
+    .select_from(DELIVERIES)
+    .where(_WAITING, DELIVERIES.c.cause == bindparam("caused_by"))
+)
+
+
+def queue(
+    tx: Transaction,
+    key: str,
+    person: str,
+    kind: str,
+    data: dict[str, Any],
+    cause: str = "",
+    after: timedelta = timedelta(0),
+) -> bool:
+    """Remember to say something, at once or ``after`` a while; False if a delivery with the key is already
+    known, sent or not."""
+    if _known(tx.connection, named=key):
         return False
     row = {
         "key": key,
@@ -52,10 +85,11 @@ def queue(tx: Transaction, key: str, person: str, kind: str, data: dict[str, Any
         "tries": 0,
         "error": "",
         "created_at": tx.now,
-        "next_at": tx.now,
+        "next_at": tx.now + after,
         "ended_at": None,
     }
-    tx.connection.execute(insert(DELIVERIES), row)
+    _add(tx.connection, **row)
+    tx.touch(QUEUED)
     return True
 
 
@@ -64,11 +98,7 @@ def due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
 
     Only a card's new state, which changes what was sent before, goes beside it: no news waits for that.
     """
-    heads = _heads()
-    ready = (
-        _of(heads).where(DELIVERIES.c.next_at <= now).order_by(_RENEWS, DELIVERIES.c.sequence).limit(limit)
-    )
-    return [Delivery(**row._mapping) for row in connection.execute(ready)]
+    return [Delivery(*row) for row in _ready(connection, now=now, most=limit)]
 
 
 def next_due(connection: Connection) -> datetime | None:
@@ -78,9 +108,16 @@ def next_due(connection: Connection) -> datetime | None:
     return connection.execute(first).scalar()
 
 
-def sent(tx: Transaction, sequence: int) -> None:
-    """The channel has it."""
-    _end(tx, sequence, {"state": "sent", "error": "", "ended_at": tx.now})
+def renewals(connection: Connection, person: str, card: str) -> list[int]:
+    """The sequences of all renewals of a person's card that wait: drawing it once does for all of them."""
+    waiting = _of_person(connection, whom=person)
+    return [row.sequence for row in waiting if row.data["card"] == card]
+
+
+def sent(tx: Transaction, *sequences: int) -> None:
+    """The channel has them."""
+    for sequence in sequences:
+        _sent(tx.connection, place=sequence, state="sent", error="", ended_at=tx.now)
 
 
 def failed(tx: Transaction, sequence: int, error: str, next_at: datetime) -> None:
@@ -95,8 +132,7 @@ def given_up(tx: Transaction, sequence: int, error: str) -> None:
 
 def open_of(connection: Connection, cause: str) -> int:
     """How many deliveries of a cause are neither sent nor given up."""
-    waiting = select(func.count()).select_from(DELIVERIES).where(_WAITING, DELIVERIES.c.cause == cause)
-    return int(connection.execute(waiting).scalar_one())
+    return int(_open(connection, caused_by=cause)[0].count)
 
 
 def prune(tx: Transaction) -> int:
@@ -124,7 +160,14 @@ def _of(heads: Subquery) -> Select[Any]:
 
 
 def _end(tx: Transaction, sequence: int, values: dict[str, Any]) -> None:
-    # Two senders may have tried the same one; what has ended stays as it ended.
     where = (DELIVERIES.c.sequence == sequence, _WAITING)
     tries = {"tries": DELIVERIES.c.tries + 1}
     tx.connection.execute(update(DELIVERIES).where(*where).values(values | tries))
+
+
+_ready = Prepared(
+    _of(_heads())
+    .where(DELIVERIES.c.next_at <= bindparam("now"))
+    .order_by(_RENEWS, DELIVERIES.c.sequence)
+    .limit(bindparam("most"))
+)

@@ -5,10 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from bot.storage.tables import CONTACTS, GUIDES, LANGUAGES
+from services.kit.bulk import Change, Prepared
 from services.kit.changes import Transaction
+
+_language = Prepared(select(LANGUAGES.c.language).where(LANGUAGES.c.person == bindparam("name")))
+_contacts = Prepared(
+    select(CONTACTS)
+    .where(CONTACTS.c.person == bindparam("name"))
+    .order_by(CONTACTS.c.contacted_at.desc(), CONTACTS.c.platform, CONTACTS.c.tenant)
+)
+
+
+_touch = Change(
+    update(CONTACTS).where(
+        CONTACTS.c.person == bindparam("whose"),
+        CONTACTS.c.platform == bindparam("on"),
+        CONTACTS.c.tenant == bindparam("at"),
+    ),
+    ["user_id", "address_kind", "address", "contacted_at"],
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +44,8 @@ class Contact:
 
 def language(connection: Connection, person: str) -> str | None:
     """The language a person chose; None if they never chose."""
-    return connection.execute(select(LANGUAGES.c.language).where(LANGUAGES.c.person == person)).scalar()
+    found = _language(connection, name=person)
+    return found[0].language if found else None
 
 
 def choose_language(tx: Transaction, person: str, language: str) -> None:
@@ -59,15 +78,14 @@ def touch_contact(
     address: str,
 ) -> None:
     """Remember that a person just talked to the bot there."""
-    key = {"person": person, "platform": platform, "tenant": tenant}
     values = {
         "user_id": user_id,
         "address_kind": address_kind,
         "address": address,
         "contacted_at": tx.now,
     }
-    where = [CONTACTS.c[name] == value for name, value in key.items()]
-    if tx.connection.execute(update(CONTACTS).where(*where).values(values)).rowcount == 0:
+    if _touch(tx.connection, whose=person, on=platform, at=tenant, **values) == 0:
+        key = {"person": person, "platform": platform, "tenant": tenant}
         tx.connection.execute(insert(CONTACTS), key | values)
 
 
@@ -87,12 +105,7 @@ def forget_contact(tx: Transaction, platform: str, tenant: str, user_id: str) ->
 
 def contacts(connection: Connection, person: str) -> list[Contact]:
     """Where a person can be written to, the place they used last first."""
-    found = (
-        select(CONTACTS)
-        .where(CONTACTS.c.person == person)
-        .order_by(CONTACTS.c.contacted_at.desc(), CONTACTS.c.platform, CONTACTS.c.tenant)
-    )
-    return [Contact(**row._mapping) for row in connection.execute(found)]
+    return [Contact(**row._asdict()) for row in _contacts(connection, name=person)]
 
 
 def last_contact(connection: Connection, person: str) -> Contact | None:

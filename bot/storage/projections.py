@@ -5,53 +5,71 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from bot.storage.tables import PROJECTIONS
+from services.kit import bulk
+from services.kit.bulk import Prepared, adding
 from services.kit.changes import Transaction
 
 _TICK = timedelta(microseconds=1)
+_body = Prepared(
+    select(PROJECTIONS.c.body).where(
+        PROJECTIONS.c.kind == bindparam("of_kind"), PROJECTIONS.c.name == bindparam("called")
+    )
+)
+_all = Prepared(
+    select(PROJECTIONS.c.name, PROJECTIONS.c.body)
+    .where(PROJECTIONS.c.kind == bindparam("of_kind"))
+    .order_by(PROJECTIONS.c.name)
+)
+_changed = Prepared(
+    select(PROJECTIONS.c.kind, PROJECTIONS.c.name, PROJECTIONS.c.body, PROJECTIONS.c.updated_at)
+    .where(PROJECTIONS.c.updated_at > bindparam("since"))
+    .order_by(PROJECTIONS.c.updated_at),
+    PROJECTIONS.c.kind,
+)
+_newest = Prepared(select(PROJECTIONS.c.updated_at).order_by(PROJECTIONS.c.updated_at.desc()).limit(1))
+_add = adding(PROJECTIONS)
+_change = bulk.Change(
+    update(PROJECTIONS).where(
+        PROJECTIONS.c.kind == bindparam("of_kind"), PROJECTIONS.c.name == bindparam("called")
+    ),
+    ["body", "updated_at"],
+)
+Change = tuple[str, str, bytes, datetime]
+"""Kind, name and body of a resource, and when it was heard."""
 
 
 def put(tx: Transaction, kind: str, name: str, body: bytes) -> None:
     """Take in what was announced; the same announcement a second time changes nothing."""
-    where = (PROJECTIONS.c.kind == kind, PROJECTIONS.c.name == name)
-    known = tx.connection.execute(select(PROJECTIONS.c.body).where(*where)).scalar()
+    known = get(tx.connection, kind, name)
     if known == body:
         return
     # Strictly rising, also when the clock is set back: readers ask for what came after the last they saw.
-    newest = tx.connection.execute(select(func.max(PROJECTIONS.c.updated_at))).scalar()
-    moment = tx.now if newest is None else max(tx.now, newest + _TICK)
+    newest = _newest(tx.connection)
+    moment = max(tx.now, newest[0].updated_at + _TICK) if newest else tx.now
     if known is None:
-        row = {"kind": kind, "name": name, "body": body, "updated_at": moment}
-        tx.connection.execute(insert(PROJECTIONS), row)
+        _add(tx.connection, kind=kind, name=name, body=body, updated_at=moment)
     else:
-        tx.connection.execute(update(PROJECTIONS).where(*where).values(body=body, updated_at=moment))
+        _change(tx.connection, of_kind=kind, called=name, body=body, updated_at=moment)
 
 
 def get(connection: Connection, kind: str, name: str) -> bytes | None:
     """What is known about one resource."""
-    where = (PROJECTIONS.c.kind == kind, PROJECTIONS.c.name == name)
-    return connection.execute(select(PROJECTIONS.c.body).where(*where)).scalar()
+    found = _body(connection, of_kind=kind, called=name)
+    return found[0].body if found else None
 
 
 def all_of(connection: Connection, kind: str) -> Iterator[tuple[str, bytes]]:
     """Name and body of every resource of a kind, in the order of names."""
-    columns = select(PROJECTIONS.c.name, PROJECTIONS.c.body)
-    for row in connection.execute(columns.where(PROJECTIONS.c.kind == kind).order_by(PROJECTIONS.c.name)):
+    for row in _all(connection, of_kind=kind):
         yield row.name, row.body
 
 
-def changed_since(
-    connection: Connection, kinds: Sequence[str], since: datetime
-) -> list[tuple[str, str, bytes, datetime]]:
-    """Kind, name, body and moment of what changed after a moment, in the order of the changes."""
-    changed = (
-        select(PROJECTIONS.c.kind, PROJECTIONS.c.name, PROJECTIONS.c.body, PROJECTIONS.c.updated_at)
-        .where(PROJECTIONS.c.updated_at > since, PROJECTIONS.c.kind.in_(kinds))
-        .order_by(PROJECTIONS.c.updated_at)
-    )
-    return [(row.kind, row.name, row.body, row.updated_at) for row in connection.execute(changed)]
+def changed_since(connection: Connection, kinds: Sequence[str], since: datetime) -> list[Change]:
+    """What changed after a moment, in the order of the changes."""
+    return [tuple(row) for row in _changed(connection, kinds, since=since)]
 
 
 def remove(tx: Transaction, kind: str, name: str) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
 
 from bot.storage.tables import RECEIVED
+from services.kit.bulk import Change, Prepared, adding
 from services.kit.changes import Transaction
 from services.kit.errors import NoSuch
 
@@ -17,6 +18,16 @@ _PRUNE_AT_ONCE = 5_000
 _DETAIL_LENGTH = 500
 
 _KEY = (RECEIVED.c.platform, RECEIVED.c.tenant, RECEIVED.c.dedupe_key)
+
+
+_IS_IT = (
+    RECEIVED.c.platform == bindparam("of_platform"),
+    RECEIVED.c.tenant == bindparam("of_tenant"),
+    RECEIVED.c.dedupe_key == bindparam("of_key"),
+)
+_one = Prepared(select(RECEIVED).where(*_IS_IT))
+_add = adding(RECEIVED)
+_end = Change(update(RECEIVED).where(*_IS_IT), ["state", "detail", "finished_at"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,7 @@ class Received:
 
 def keep(tx: Transaction, event: Received) -> bool:
     """Keep an event; False if it is a repeat of one that is already kept."""
-    if tx.connection.execute(select(RECEIVED.c.state).where(_is(event.cause))).first() is not None:
+    if _one(tx.connection, **_key(event.cause)):
         return False
     row = {
         "platform": event.platform,
@@ -73,14 +84,14 @@ def keep(tx: Transaction, event: Received) -> bool:
         "detail": "",
         "finished_at": None,
     }
-    tx.connection.execute(insert(RECEIVED), row)
+    _add(tx.connection, **row)
     return True
 
 
 def finish(tx: Transaction, cause: str, state: str, detail: str = "") -> None:
     """End an event as done, refused or parked; raises NoSuch if it was never kept."""
     values = {"state": state, "detail": detail[:_DETAIL_LENGTH], "finished_at": tx.now}
-    if tx.connection.execute(update(RECEIVED).where(_is(cause)).values(values)).rowcount == 0:
+    if _end(tx.connection, **_key(cause), **values) == 0:
         raise NoSuch("received", cause)
 
 
@@ -92,8 +103,8 @@ def unfinished(connection: Connection, limit: int) -> list[Received]:
 
 def get(connection: Connection, cause: str) -> Received | None:
     """The event of a cause, whatever its state; None if it was never kept or is forgotten."""
-    row = connection.execute(select(RECEIVED).where(_is(cause))).first()
-    return None if row is None else _received(row)
+    found = _one(connection, **_key(cause))
+    return _received(found[0]) if found else None
 
 
 def prune(tx: Transaction) -> int:
@@ -106,17 +117,13 @@ def prune(tx: Transaction) -> int:
     return tx.connection.execute(delete(RECEIVED).where(tuple_(*_KEY).in_(old))).rowcount
 
 
-def _is(cause: str) -> ColumnElement[bool]:
+def _key(cause: str) -> dict[str, str]:
     platform, _, rest = cause.partition("/")
     tenant, _, dedupe_key = rest.partition("/")
-    return and_(
-        RECEIVED.c.platform == platform,
-        RECEIVED.c.tenant == tenant,
-        RECEIVED.c.dedupe_key == dedupe_key,
-    )
+    return {"of_platform": platform, "of_tenant": tenant, "of_key": dedupe_key}
 
 
-def _received(row: Row[Any]) -> Received:
+def _received(row: Any) -> Received:
     return Received(
         platform=row.platform,
         tenant=row.tenant,

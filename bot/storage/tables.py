@@ -218,6 +218,15 @@ LEASES = Table(
     Column("ends_at", UtcTime, nullable=False),
 )
 
+# What is counted over a period, such as the calls of a product in a month.
+COUNTS = Table(
+    "chat_counts",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("period", Text, primary_key=True),
+    Column("used", BigInteger, nullable=False),
+)
+
 # Pictures that came with messages.
 ATTACHMENTS = Table(
     "attachments",

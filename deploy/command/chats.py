@@ -19,7 +19,8 @@ def check_chat(
 
     Example: kuguan check-chat wecom
 
-    Changes nothing. Exit code 1 if something is missing.
+    Changes nothing in Kuguan; a WeCom AI bot has one connection, so its check interrupts a running one for
+    a moment. Exit code 1 if something is missing.
     """
     from deploy.chats import check_chat as run
     from deploy.chats import words_of

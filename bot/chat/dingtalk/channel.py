@@ -98,7 +98,7 @@ class DingTalkChannel:
     def __init__(self, account: Account, tools: Tools, *, heartbeat: float = HEARTBEAT) -> None:
         self._account = account
         self._now = tools.now
-        self._quota = Quota(account.monthly_calls, tools.now)
+        self._quota = Quota(account.monthly_calls, tools.now, tools.counts)
         self._api = Api(account, tools.session, tools.now, self._quota)
         handlers = {MESSAGES: self._hear, CARDS: self._tapped}
         self._connection = Connection(self._api, tools.session, handlers, heartbeat=heartbeat)
@@ -106,6 +106,7 @@ class DingTalkChannel:
         self._door = Door(secret, tools.now, self._tapped) if secret else None
         self._sink: Sink | None = None
         self._running: asyncio.Task[None] | None = None
+        self._counting: asyncio.Task[None] | None = None
         self._after: set[asyncio.Task[None]] = set()
         self._shown = Shown()
         self._open_taps: dict[str, set[asyncio.Event]] = {}
@@ -129,6 +130,7 @@ class DingTalkChannel:
         self._running = asyncio.create_task(
             keep_connected(self._connection.connect_once, first=FIRST_PAUSE, note=self._note)
         )
+        self._counting = asyncio.create_task(self._quota.keep())
 
     async def stop(self) -> None:
         await self._connection.finish()
@@ -136,6 +138,10 @@ class DingTalkChannel:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
             self._running = None
+        if self._counting is not None:
+            self._counting.cancel()
+            await asyncio.gather(self._counting, return_exceptions=True)
+            self._counting = None
         await self._connection.stop()
         after = set(self._after)
         if after:

@@ -21,11 +21,15 @@ from bot.chat.platform import (
     Sender,
     TextIn,
 )
+from bot.chat.wecom.cards import split
+from bot.chat.wecom.parts import Message
 
 PLATFORM: Final = "wecom-bot"
 MESSAGE: Final = "aibot_msg_callback"
 EVENT: Final = "aibot_event_callback"
 EVICTED: Final = "disconnected_event"
+TEXT_BYTES: Final = 20_480
+"""UTF-8 bytes of one message."""
 MOST_ITEMS: Final = 20
 _LONGEST_ID: Final = 256
 _LARGEST_TIME: Final = 10**11
@@ -113,10 +117,17 @@ def event_name(body: Mapping[str, Any]) -> str:
 
 def plain(text: str) -> str:
     """Text that a Markdown reader shows as it is: what would format or link is written full-width."""
+    # Blanks and odd line ends go first: what stands behind them would begin a line.
+    text = "\n".join(line.strip() for line in text.splitlines())
     text = _WORD_EDGE_UNDERSCORE.sub("＿", text.translate(_ALWAYS_ACTIVE))
     text = _AT_LINE_START.sub(lambda found: "".join(_FULL_WIDTH.get(one, one) for one in found[0]), text)
     # Two blanks before a line end keep the line end.
-    return "  \n".join(line.strip() for line in text.splitlines())
+    return "  \n".join(text.splitlines())
+
+
+def text_messages(text: str) -> list[Message]:
+    """Words of a bot, in as many messages as they need."""
+    return [{"msgtype": "markdown", "markdown": {"content": part}} for part in split(plain(text), TEXT_BYTES)]
 
 
 def text_of(value: object, *path: str) -> str:

@@ -38,13 +38,15 @@ class NotingSink:
     answer: Callable[[ClickIn], Awaitable[Answer | None]] | None = None
     refusals: list[Exception] = field(default_factory=list)
 
-    async def handle(self, event: Event) -> Answer | None:
+    async def handle(self, event: Event, kept: Callable[[], None] | None = None) -> Answer | None:
         if self.refusals:
             raise self.refusals.pop(0)
         if event.dedupe_key in {one.dedupe_key for one in self.events}:
             self.repeats += 1
         else:
             self.events.append(event)
+        if kept is not None:
+            kept()
         if isinstance(event, ClickIn) and self.answer is not None:
             return await self.answer(event)
         return None

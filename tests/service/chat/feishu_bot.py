@@ -42,7 +42,7 @@ class Recorder:
     holding: asyncio.Event | None = None
     """The first delivery waits for it."""
 
-    async def handle(self, event: Event) -> Answer | None:
+    async def handle(self, event: Event, kept: Callable[[], None] | None = None) -> Answer | None:
         self.deliveries += 1
         if self.holding is not None and self.deliveries == 1:
             await self.holding.wait()
@@ -54,6 +54,8 @@ class Recorder:
             raise Overloaded(detail="scripted")
         if event.dedupe_key not in {known.dedupe_key for known in self.events}:
             self.events.append(event)
+        if kept is not None:
+            kept()
         if self.answer is not None and isinstance(event, ClickIn | EnterIn):
             return await self.answer(event)
         return None

@@ -68,7 +68,7 @@ class RecordingSink:
     refuse: int = 0
     answers: Callable[[Event], Awaitable[Answer | None]] | None = None
 
-    async def handle(self, event: Event) -> Answer | None:
+    async def handle(self, event: Event, kept: Callable[[], None] | None = None) -> Answer | None:
         if self.refuse:
             self.refuse -= 1
             raise Overloaded(detail="as the test asked")
@@ -76,6 +76,8 @@ class RecordingSink:
             self.repeats += 1
         else:
             self.heard.append(event)
+        if kept is not None:
+            kept()
         return await self.answers(event) if self.answers else None
 
     async def settled(self, event: Event, within: float, /) -> bool:

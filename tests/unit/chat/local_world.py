@@ -125,13 +125,15 @@ class NotingSink:
     failure: Exception | None = None
     after_text: Callable[[TextIn], object] | None = None
 
-    async def handle(self, event: Event) -> Answer | None:
+    async def handle(self, event: Event, kept: Callable[[], None] | None = None) -> Answer | None:
         self.deliveries += 1
         if self.failure is not None:
             raise self.failure
         if event.dedupe_key in self.heard:
             return None
         self.heard[event.dedupe_key] = event
+        if kept is not None:
+            kept()
         return self.reply(event)
 
     async def settled(self, event: Event, within: float, /) -> bool:

@@ -1,5 +1,6 @@
 """The console answers with what a sentence or tap brought, to whoever knows the local secret."""
 
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -30,9 +31,9 @@ def speaking(world: World, *contents: Text | Card) -> None:
     """The bot says `contents` to whoever writes, before the event counts as settled."""
     inner = world.sink.handle
 
-    async def handle(event: Event) -> Answer | None:
+    async def handle(event: Event, kept: Callable[[], None] | None = None) -> Answer | None:
         known = event.dedupe_key in world.sink.heard
-        answer = await inner(event)
+        answer = await inner(event, kept)
         if isinstance(event, TextIn) and not known:
             for number, content in enumerate(contents):
                 await world.channel.send(event.address, content, f"{event.dedupe_key}:{number}")

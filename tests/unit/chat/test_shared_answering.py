@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -31,11 +32,16 @@ class Desk:
         self.refuse = refuse
         self.asked = 0
         self.ready = asyncio.Event()
+        self.safe = asyncio.Event()
+        self.safe.set()
         self.shown: list[Answer] = []
         self.was_shown = asyncio.Event()
 
-    async def handle(self, event: Event) -> Answer | None:
+    async def handle(self, event: Event, kept: Callable[[], None] | None = None) -> Answer | None:
         self.asked += 1
+        await self.safe.wait()
+        if kept is not None:
+            kept()
         await self.ready.wait()
         if self.refuse:
             self.refuse -= 1
@@ -55,6 +61,18 @@ async def test_in_time_it_is_the_answer() -> None:
     desk.ready.set()
     assert await within(desk, CLICK, 5.0, desk.late) == Answer(toast="好")
     assert desk.shown == []
+
+
+async def test_nothing_is_acknowledged_before_it_is_kept() -> None:
+    desk = Desk()
+    desk.safe.clear()
+    waiting = asyncio.create_task(within(desk, CLICK, 0.01, desk.late))
+    await asyncio.sleep(0.1)
+    assert not waiting.done(), "a crash now would lose the tap"
+    desk.safe.set()
+    assert await waiting is None
+    desk.ready.set()
+    await desk.was_shown.wait()
 
 
 async def test_late_it_is_shown_when_it_comes() -> None:
