@@ -10,6 +10,7 @@ from rich.console import Console as Screen
 from rich.text import Text
 
 from deploy.command import system, talk
+from deploy.command.cards import cards
 from deploy.command.chats import check_chat, status
 from deploy.command.clients import clients
 from deploy.command.events import events
@@ -41,6 +42,7 @@ application.command("check-chat")(check_chat)
 application.command()(status)
 application.add_typer(imports, name="import")
 application.add_typer(events, name="events")
+application.add_typer(cards, name="cards")
 application.add_typer(clients, name="clients")
 application.add_typer(prepare, name="prepare")
 

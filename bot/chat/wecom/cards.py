@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.chat.fitting import ELLIPSIS, cut
+from bot.chat.fitting import ELLIPSIS, card_text, cut
 from bot.chat.platform import Answer, Card, CardState, Line, Tone
 from bot.chat.wecom.markup import Tree
+from bot.chat.wecom.parts import Message
 
 TITLE: Final = 26
 DESCRIPTION: Final = 30
@@ -26,6 +27,8 @@ LABEL: Final = 5
 VALUE: Final = 26
 BUTTONS: Final = 6
 BUTTON: Final = 10
+TEXT_BYTES: Final = 2048
+"""UTF-8 bytes of one text message of an app."""
 DEAD_KEY: Final = "-"
 """The key of a button that does nothing: no action has this name."""
 
@@ -91,6 +94,22 @@ def draw(card: Card, task: str, greyed: bool) -> Drawn:
     if greyed:
         drawn["replace_text"] = stamp
     return Drawn(drawn, fits)
+
+
+def messages(card: Card, task: str, texts: Callable[[str], list[Message]]) -> list[Message]:
+    """What is sent for a card that was not there before: where it leaves something out, all of it as
+    `texts` first."""
+    if is_only_text(card):
+        return texts(card_text(card))
+    # Grey buttons are for cards that replace another one.
+    drawn = draw(card, task, greyed=False)
+    before = [] if drawn.fits else texts(card_text(card))
+    return [*before, {"msgtype": "template_card", "template_card": drawn.card}]
+
+
+def text_messages(text: str) -> list[Message]:
+    """Words of an app, in as many messages as they need."""
+    return [{"msgtype": "text", "text": {"content": part}} for part in split(unlinked(text), TEXT_BYTES)]
 
 
 def with_toast(answer: Answer) -> Card:

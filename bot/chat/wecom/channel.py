@@ -21,7 +21,6 @@ from bot.chat.errors import (
     RecipientUnreachable,
     Transient,
 )
-from bot.chat.fitting import card_text
 from bot.chat.pacing import Pace
 from bot.chat.platform import (
     Address,
@@ -59,7 +58,15 @@ from bot.chat.wecom.callbacks import (
     opened,
     reference_of,
 )
-from bot.chat.wecom.cards import draw, is_only_text, split, task_id, to_tags, unlinked, with_toast
+from bot.chat.wecom.cards import (
+    TEXT_BYTES,
+    draw,
+    messages,
+    task_id,
+    text_messages,
+    to_tags,
+    with_toast,
+)
 from bot.chat.wecom.crypto import Envelope, Forged, KeyUnusable
 from bot.chat.wecom.markup import Tree, write
 from bot.chat.wecom.menu import keep_menu
@@ -75,7 +82,6 @@ KEY_HINT: Final = "a file with the EncodingAESKey of the app's message callback"
 ANSWER_SECONDS: Final = 1.2
 """How long a tap waits for its outcome inside the callback; all of it has to end within 1.5 s."""
 BODY_SECONDS: Final = 3.0
-TEXT_BYTES: Final = 2048
 CODE_SECONDS: Final = 72 * 3600
 REPEAT_SECONDS: Final = 4 * 3600
 """For how long the product drops a card that is sent again with the same content."""
@@ -215,19 +221,15 @@ class WecomChannel:
     async def _messages(self, content: Content, task: str) -> list[Message]:
         """What is sent, in its order."""
         if isinstance(content, Text):
-            return _texts(content.text)
+            return text_messages(content.text)
         if isinstance(content, Image):
             if content.media_type not in _PICTURES:
                 raise PayloadRejected(f"WeCom shows no {content.media_type}")
             media_id = await self._api.upload(content.data, content.media_type)
             return [{"msgtype": "image", "image": {"media_id": media_id}}]
-        # Grey buttons are for cards that replace another one.
-        drawn = draw(content, task, greyed=False)
-        if is_only_text(content):
-            return _texts(card_text(content))
-        before = [] if drawn.fits else _texts(card_text(content))
         once = {"enable_duplicate_check": 1, "duplicate_check_interval": REPEAT_SECONDS}
-        return [*before, {"msgtype": "template_card", "template_card": drawn.card, **once}]
+        sent = messages(content, task, text_messages)
+        return [{**one, **once} if "template_card" in one else one for one in sent]
 
     # ------------------------------------------------------------ what comes in
 
@@ -342,10 +344,6 @@ class WecomChannel:
     def _note(self, error: ChannelError | None) -> None:
         self._last_error = repr(error) if error else ""
         self._cut_off = isinstance(error, AuthFailed | Transient)
-
-
-def _texts(text: str) -> list[Message]:
-    return [{"msgtype": "text", "text": {"content": part}} for part in split(unlinked(text), TEXT_BYTES)]
 
 
 def _task(event: ClickIn) -> str:

@@ -13,7 +13,6 @@ from aiohttp.web import AbstractRouteDef
 
 from bot.chat.answering import within
 from bot.chat.errors import ChannelError, Overloaded, PayloadRejected
-from bot.chat.fitting import card_text
 from bot.chat.pacing import Pace
 from bot.chat.platform import (
     Address,
@@ -40,10 +39,10 @@ from bot.chat.platform import (
 )
 from bot.chat.settings import ChatSettings
 from bot.chat.tools import Tools
-from bot.chat.wecom.cards import draw, is_only_text, split, task_id, with_toast
+from bot.chat.wecom.cards import draw, messages, task_id, with_toast
 from bot.chat.wecom.parts import Message, Parts
 from bot.chat.wecom_bot.connection import Connection, Timing
-from bot.chat.wecom_bot.frames import PLATFORM, Reader, plain, reference_of
+from bot.chat.wecom_bot.frames import PLATFORM, TEXT_BYTES, Reader, reference_of, text_messages
 from bot.chat.wecom_bot.media import download, upload
 
 log = structlog.get_logger("kuguan.wecom_bot")
@@ -51,7 +50,6 @@ log = structlog.get_logger("kuguan.wecom_bot")
 DEFAULT_URL: Final = "wss://openws.work.weixin.qq.com"
 DECIDE_SECONDS: Final = 3.0
 """How long a tap waits for its outcome; the answer has to reach WeCom within five seconds."""
-TEXT_BYTES: Final = 20_480
 STOP_SECONDS: Final = 5.0
 AT_ONCE: Final = 256
 KEEP_TRIES: Final = 30
@@ -152,17 +150,13 @@ class WecomBotChannel:
     async def _messages(self, content: Content, task: str) -> list[Message]:
         """What is sent, in its order."""
         if isinstance(content, Text):
-            return _texts(content.text)
+            return text_messages(content.text)
         if isinstance(content, Image):
             if content.media_type not in _PICTURES:
                 raise PayloadRejected(f"WeCom shows no {content.media_type}")
             media_id = await upload(self._connection, content.data, content.media_type)
             return [{"msgtype": "image", "image": {"media_id": media_id}}]
-        drawn = draw(content, task, greyed=False)
-        if is_only_text(content):
-            return _texts(card_text(content))
-        before = [] if drawn.fits else _texts(card_text(content))
-        return [*before, {"msgtype": "template_card", "template_card": drawn.card}]
+        return messages(content, task, text_messages)
 
     async def _post(self, address: Address, message: Message) -> Message:
         """Send one message: the first words to somebody who only opened the chat are the welcome, because
@@ -256,7 +250,3 @@ class WecomBotChannel:
         now = asyncio.get_running_loop().time()
         self._welcomes = {name: one for name, one in self._welcomes.items() if one[1] > now}
         self._welcomes[user] = (request, now + WELCOME_SECONDS)
-
-
-def _texts(text: str) -> list[Message]:
-    return [{"msgtype": "markdown", "markdown": {"content": part}} for part in split(plain(text), TEXT_BYTES)]
