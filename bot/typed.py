@@ -40,6 +40,8 @@ class Typed:
 
     action: str
     digits: str = ""
+    receiving: bool | None = None
+    """Whether goods come back, 收料, or go out, 发料; None where the word fits both."""
 
 
 def typed(text: str) -> Typed | None:
@@ -52,16 +54,32 @@ def typed(text: str) -> Typed | None:
         return Typed(f"choose_{choice[1]}")
     hand_over = _HAND_OVER.fullmatch(said)
     if hand_over is not None:
-        return Typed("hand_over", hand_over[1] or hand_over[2] or "")
+        return Typed("hand_over", hand_over[1] or hand_over[2] or "", _direction(said))
     return None
 
 
 def meant(connection: Connection, person: str, button: Typed, now: datetime) -> CardRow | None:
-    """The card that somebody means: the one they were shown last, or the one about the document they name.
+    """The card that somebody means: the one they were shown last, or the only one about what they name.
 
     Anything else would guess: older cards are answered by tapping them or by naming their document.
     """
-    newest = cards.newest_open(connection, person, now - PATIENCE)
-    if not button.digits:
-        return newest
-    return cards.open_about(connection, person, button.digits)
+    if button.action != "hand_over":
+        return cards.newest_open(connection, person, now - PATIENCE)
+    if button.digits:
+        found = cards.open_about(connection, person, button.digits)
+        open_cards = [found] if found else []
+    else:
+        # Goods are handed over by a bare word only where one document waits: another may arrive while typing.
+        open_cards = cards.open_hand_overs(connection, person)
+    fitting = [card for card in open_cards if _fits(card, button)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _direction(said: str) -> bool | None:
+    if "交接" in said:
+        return None
+    return "收料" in said or "take back" in said
+
+
+def _fits(card: CardRow, button: Typed) -> bool:
+    return button.receiving is None or bool(card.data.get("receiving")) == button.receiving

@@ -16,7 +16,7 @@ async def show_help(ask: Ask, intent: Intent) -> list[Reply]:
 
 async def not_understood(ask: Ask, intent: Intent) -> list[Reply]:
     """What can be said instead, or what the words may be about: a guess is never acted on."""
-    if intent.hint is Hint.DECISION:
+    if intent.hint in (Hint.DECISION, Hint.HAND_OVER):
         return await approvals.pending_approvals(ask, intent)
     if intent.hint is Hint.WITHDRAWAL:
         return await orders.offer_to_withdraw(ask)

@@ -116,6 +116,7 @@ SENTENCES: dict[str, str] = {
     "whole.several_warehouses": "Goods can come from one warehouse at a time; please ask for each separately.",
     "courtesy.greeting": "Hello! Ask me about stock, request goods or return them; say “help” for examples.",
     "courtesy.thanks": "You're welcome!",
+    "courtesy.assent": "All right. If a card waits for you, please use its button: nothing was submitted just now.",
     "problem.too_long": "it is too long",
     "item.unknown": "I found nothing called “{word}”. Try another word, the code or the barcode.",
     "item.unknown_many": "I found nothing called: {words}. Try other words, codes or barcodes.",

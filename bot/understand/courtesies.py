@@ -7,7 +7,8 @@ from bot.understand.heard import Heard
 from bot.understand.intents import Command, Hint, Intent
 
 _HAND_OVER = re.compile(
-    r"\W*(?:(?:发料|收料|交接|hand over|take back)\s*(?:[a-z]{2})?\s*\d{0,12}|(?:[a-z]{2})?\d{1,12}\s*(?:发料|收料))\W*"
+    r"\W*(?:(?:发料|收料|交接|hand over|take back)\s*(?:[a-z]{2})?\s*\d{0,12}"
+    r"|(?:[a-z]{2})?\d{1,12}\s*(?:发料|收料))\W*"
 )
 
 

@@ -314,7 +314,9 @@ STATUS_QUESTION_OPENERS = (
 THANKS = _phrases(
     "thanks | thank you | thx | cheers | thanks a lot | many thanks | got it | great | bye | goodbye | ty"
 )
-ASSENT = _phrases("confirm | confirmed | ok | okay | yes | yep | yeah | sure | fine | alright | all right | submit")
+ASSENT = _phrases(
+    "confirm | confirmed | ok | okay | yes | yep | yeah | sure | fine | alright | all right | submit"
+)
 GREETINGS = _phrases(
     "hi | hello | hey | hi there | hello there | good morning | good afternoon | good evening"
 )

@@ -63,6 +63,31 @@ def test_a_keeper_calls_up_what_is_to_be_handed_over(system: System) -> None:
     assert len(zhaoliu.waits(order, "done", "已发料")) == 2
 
 
+def test_a_bare_word_hands_nothing_over_where_several_documents_wait(system: System) -> None:
+    zhangsan, lixia, qianwu = system.people("zhangsan", "lixia", "qianwu")
+    goods, back = zhangsan.orders("领4包A4纸 用于会议"), zhangsan.orders("退1个订书机")
+    lixia.taps(lixia.gets(goods, "approve"), "approve")
+    qianwu.gets(goods, "hand_over")
+    qianwu.gets(back, "hand_over")
+    other = zhangsan.orders("领1支红笔")
+    qianwu.gets(other, "hand_over")
+    listed = {card.number for card in qianwu.says("发料").cards}
+    assert {goods, back, other} <= listed
+    assert not qianwu.says(f"发料 {back[2:]}").says("已收料")
+    assert system.state(goods) == system.state(back) == system.state(other) == "APPROVED"
+    assert qianwu.says(f"发料 {other[2:]}").says("已发料")
+    system.reaches(other, "FULFILLED")
+
+
+def test_a_word_of_assent_that_meets_no_card_does_not_pass_for_a_confirmation(system: System) -> None:
+    (zhangsan,) = system.people("zhangsan")
+    zhangsan.says("领4包A4纸 用于会议")
+    for said in ("好的", "ok", "是的"):
+        assert zhangsan.says(said).says("没有提交任何东西")
+    assert zhangsan.says("确认").says("已提交")
+    assert zhangsan.says("确认").says("没有提交任何东西")
+
+
 def test_a_refusal_with_the_tap_says_why(system: System) -> None:
     zhangsan, lixia = system.people("zhangsan", "lixia")
     order = zhangsan.orders("领8包A4纸")
