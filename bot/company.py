@@ -9,6 +9,7 @@ from fractions import Fraction
 from kuguan.approvals.v1.people_pb2 import Person
 from kuguan.stock.v1.items_pb2 import Item
 from kuguan.stock.v1.warehouses_pb2 import Warehouse
+from sqlalchemy import Connection
 
 from bot.storage import projections
 from bot.understand import Vocabulary
@@ -31,10 +32,15 @@ class Company:
 
     async def refresh(self, reader: Reader) -> None:
         """Take in what was heard since the last time."""
-        since = self._seen
-        kinds = (ITEM, WAREHOUSE, PERSON)
-        changes = await reader.look(lambda connection: projections.changed_since(connection, kinds, since))
-        for kind, name, body, moment in changes:
+        self.take(await reader.look(self.news))
+
+    def news(self, connection: Connection) -> list[projections.Change]:
+        """What was heard since the last time, for ``take``; other things can be read in the same look."""
+        return projections.changed_since(connection, (ITEM, WAREHOUSE, PERSON), self._seen)
+
+    def take(self, news: Iterable[projections.Change]) -> None:
+        """Take in what was heard; the same a second time changes nothing."""
+        for kind, name, body, moment in news:
             self._take(kind, name, body)
             self._seen = max(self._seen, moment)
 

@@ -42,8 +42,21 @@ class Desk:
     async def language(self, person: str) -> str:
         """The language a person chose, else the one the company knows of them, else the default."""
         chosen = await self.runtime.reader.look(lambda connection: preferences.language(connection, person))
+        return self._language(person, chosen)
+
+    def _language(self, person: str, chosen: str | None) -> str:
         known = self.company.people.get(person)
         return chosen or (known.language if known else "") or DEFAULT
+
+    async def words_for(self, person: str) -> Words:
+        """The sentences of a person's language, with the company as of now."""
+
+        def look(connection: Connection) -> tuple[list[projections.Change], str | None]:
+            return self.company.news(connection), preferences.language(connection, person)
+
+        news, chosen = await self.runtime.reader.look(look)
+        self.company.take(news)
+        return self.words(self._language(person, chosen))
 
     async def who(self, person: str) -> Who:
         """The identity under which a person talked last; the local one for those who never did."""
@@ -54,9 +67,16 @@ class Desk:
 
     async def ask(self, badge: Badge, cause: str, subject: str = "") -> Ask:
         """Everything for answering a person about a subject, with the company as of now."""
-        await self.company.refresh(self.runtime.reader)
-        words = self.words(await self.language(badge.person))
-        order, task = await self.runtime.reader.look(lambda connection: snapshots(connection, subject))
+
+        def look(
+            connection: Connection,
+        ) -> tuple[list[projections.Change], str | None, tuple[Order | None, Task | None]]:
+            chosen = preferences.language(connection, badge.person)
+            return self.company.news(connection), chosen, snapshots(connection, subject)
+
+        news, chosen, (order, task) = await self.runtime.reader.look(look)
+        self.company.take(news)
+        words = self.words(self._language(badge.person, chosen))
         voice = self.services.speaking(badge)
         return Ask(badge.person, words, self.company, voice, cause, order, task)
 

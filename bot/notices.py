@@ -7,7 +7,7 @@ said twice when a process dies.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -32,6 +32,7 @@ from services.kit.service import full_name
 
 KEEPER = "keeper"
 ADMINISTRATOR = "admin"
+RENEWAL_PAUSE = timedelta(seconds=0.1)
 ONE_LIVE_COPY = ("approval", "hand_over", "withdrawal")
 """Kinds of cards of which only a person's newest copy about an order can be tapped."""
 _OPEN_STATES = (OrderState.ORDER_STATE_APPROVED, OrderState.ORDER_STATE_PARTLY_FULFILLED)
@@ -75,9 +76,14 @@ def keep_task(tx: Transaction, task: Task) -> bool:
 
 
 def renew_cards(tx: Transaction, subject: str) -> None:
-    """Bring every copy of every card about an order to its true state."""
+    """Bring every copy of every card about an order to its true state, once the burst of changes is over."""
     for row in cards.of_subject(tx.connection, subject):
-        deliveries.queue(tx, f"renew-{new_id()}", row.person, "renew", {"card": row.id})
+        renew_soon(tx, f"renew-{new_id()}", row)
+
+
+def renew_soon(tx: Transaction, key: str, row: CardRow) -> None:
+    """Bring a card to its true state: not at once, for more may change with it and news goes first."""
+    deliveries.queue(tx, key, row.person, "renew", {"card": row.id}, after=RENEWAL_PAUSE)
 
 
 def tell(tx: Transaction, person: str, key: str, **facts: Any) -> None:
@@ -107,7 +113,7 @@ def show(
     if row.kind not in ONE_LIVE_COPY:
         return
     for older in cards.supersede(tx, row):
-        deliveries.queue(tx, f"renew-{new_id()}", older.person, "renew", {"card": older.id})
+        renew_soon(tx, f"renew-{new_id()}", older)
 
 
 def on_order(tx: Transaction, event: Any) -> None:

@@ -16,7 +16,20 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, Text, bindparam, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    Insert,
+    Select,
+    Table,
+    Text,
+    Update,
+    bindparam,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
@@ -119,6 +132,11 @@ def inserting(table: Table, *, without: Collection[str] = ()) -> Bulk:
     return Bulk(f"INSERT INTO {table.name} ({names}) SELECT * FROM {{rows}} WHERE true", types)  # noqa: S608
 
 
+def adding(table: Table, *, without: Collection[str] = ()) -> Change:
+    """Adds one row, its values by name; the database fills the columns named in ``without``."""
+    return Change(insert(table), [column.name for column in table.columns if column.name not in without])
+
+
 class Prepared:
     """A query that is asked again and again: put into words once for each kind of database.
 
@@ -146,6 +164,49 @@ class Prepared:
         return plan.run(connection, values)
 
 
+class Change:
+    """An INSERT, UPDATE or DELETE that is run again and again: put into words once for each database.
+
+    ``columns`` are those it sets; their values and those of its bindparams are given by name.
+    """
+
+    def __init__(self, statement: Insert | Update | Delete, columns: Collection[str] = ()) -> None:
+        self._statement = statement
+        self._columns = list(columns)
+        self._words: dict[str, _Words] = {}
+
+    def __call__(self, connection: Connection, **values: Any) -> int:
+        """Run it; returns how many rows were written."""
+        dialect = connection.dialect
+        words = self._words.get(dialect.name)
+        if words is None:
+            compiled = self._statement.compile(dialect=dialect, column_keys=self._columns)
+            words = self._words[dialect.name] = _Words(compiled, dialect)
+        return int(drive(connection, words.statement, words.parameters(values)).rowcount)
+
+
+class _Words:
+    """A statement as one kind of database takes it, with what makes its parameters."""
+
+    def __init__(self, compiled: Any, dialect: Dialect) -> None:
+        self.statement = str(compiled)
+        self._order: Sequence[str] | None = compiled.positiontup
+        self._fixed = {name: bind.value for name, bind in compiled.binds.items()}
+        self._encoders = {
+            name: encode
+            for name, bind in compiled.binds.items()
+            if name != _KEYS and (encode := bind.type.dialect_impl(dialect).bind_processor(dialect))
+        }
+
+    def parameters(self, values: dict[str, Any]) -> Any:
+        """The values as the driver takes them; they are changed."""
+        if self._fixed.keys() != values.keys():
+            values = {**self._fixed, **values}
+        for name, encode in self._encoders.items():
+            values[name] = encode(values[name])
+        return values if self._order is None else [values[name] for name in self._order]
+
+
 class _Plan:
     """A query as one kind of database takes it."""
 
@@ -159,15 +220,7 @@ class _Plan:
         else:
             self._encode_keys = list
             query = query.where(key == func.any(bindparam(_KEYS, type_=ARRAY(Text()))))
-        compiled: Any = query.compile(dialect=dialect)
-        self._statement = str(compiled)
-        self._order: Sequence[str] | None = compiled.positiontup
-        self._fixed = {name: bind.value for name, bind in compiled.binds.items()}
-        self._encoders = {
-            name: encode
-            for name, bind in compiled.binds.items()
-            if name != _KEYS and (encode := bind.type.dialect_impl(dialect).bind_processor(dialect))
-        }
+        self._words = _Words(query.compile(dialect=dialect), dialect)
         columns = list(query.selected_columns)
         self._row: Any = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]  # noqa: PYI024
         decoders = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
@@ -177,12 +230,7 @@ class _Plan:
         """Ask the database."""
         if self._encode_keys is not None:
             values[_KEYS] = self._encode_keys(values[_KEYS])
-        if self._fixed.keys() != values.keys():
-            values = {**self._fixed, **values}
-        for name, encode in self._encoders.items():
-            values[name] = encode(values[name])
-        parameters = values if self._order is None else [values[name] for name in self._order]
-        rows = drive(connection, self._statement, parameters).fetchall()
+        rows = drive(connection, self._words.statement, self._words.parameters(values)).fetchall()
         for place, decode in self._decoders:
             after = place + 1
             rows = [

@@ -33,7 +33,7 @@ class EventTooLarge(InvalidInput):
 class Transaction:
     """What a command gets: the connection, one moment, who asks, and where events and audit rows go."""
 
-    __slots__ = ("caller", "connection", "events", "now", "records", "request_id", "trace")
+    __slots__ = ("caller", "connection", "events", "now", "records", "request_id", "topics", "trace")
 
     def __init__(self, connection: Connection, now: datetime) -> None:
         self.connection = connection
@@ -43,6 +43,7 @@ class Transaction:
         self.trace = ""
         self.events: list[outbox.Event] = []
         self.records: list[audit.Record] = []
+        self.topics: set[str] = set()
 
     def publish(self, event: Message, aggregate: str) -> None:
         """Announce what happened to an aggregate, in the same commit; the relay sends it afterwards.
@@ -57,6 +58,10 @@ class Transaction:
     def audit(self, action: str, subject: str, outcome: str = "done", /, **facts: str) -> None:
         """Record who did what, in the same commit."""
         self.records.append(audit.Record.of(self.now, self.caller, action, subject, outcome, facts))
+
+    def touch(self, topic: str) -> None:
+        """Wake whoever listens for a topic after the commit; once too often does no harm."""
+        self.topics.add(topic)
 
     def mark(self) -> tuple[int, int]:
         """Where events and audit rows stand now, to come back to with ``forget``."""

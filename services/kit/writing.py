@@ -114,7 +114,7 @@ class Writer:
         self._on_events = on_events
         self._parcels: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
         self.waiting = 0
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[tuple[str, Callable[[], None]]] = []
         # The bound because of which no commands are taken, such as a full disk; events and timers go on.
         self.refusing = ""
         self._stopping = False
@@ -155,9 +155,10 @@ class Writer:
             raise TooBusy("writer_stopping", 0.5)
         return self._queue([Job(caller, trace, action=action)])
 
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Call a listener in the event loop after each commit; it must neither block nor raise."""
-        self._listeners.append(listener)
+    def listen(self, topic: str, listener: Callable[[], None]) -> None:
+        """Call a listener in the event loop after each commit that touched a topic; it must neither block
+        nor raise."""
+        self._listeners.append((topic, listener))
 
     async def stop(self) -> None:
         """Finish what is queued, then end the thread."""
@@ -187,8 +188,8 @@ class Writer:
             group = [job for parcel in parcels for job in parcel.jobs]
             busy = len(group) > 1
             if group:
-                self._run(group)
-                self._loop.call_soon_threadsafe(self._resolve, parcels, len(group))
+                topics = self._run(group)
+                self._loop.call_soon_threadsafe(self._resolve, parcels, len(group), topics)
 
     def _gather(self, busy: bool) -> tuple[list[Parcel], bool]:
         """The next group: at once when idle, lingering a little to fill it when busy."""
@@ -210,7 +211,7 @@ class Writer:
             size += len(parcel.jobs)
         return parcels, True
 
-    def _resolve(self, parcels: list[Parcel], size: int) -> None:
+    def _resolve(self, parcels: list[Parcel], size: int, topics: set[str]) -> None:
         """Tell the callers, in the event loop, after the commit."""
         self.waiting -= size
         for parcel in parcels:
@@ -221,13 +222,15 @@ class Writer:
                 parcel.future.set_exception(result)
             else:
                 parcel.future.set_result(result)
-        for listener in self._listeners:
-            listener()
+        for topic, listener in self._listeners:
+            if topic in topics:
+                listener()
 
-    def _run(self, group: list[Job]) -> None:
+    def _run(self, group: list[Job]) -> set[str]:
+        """Run a group, again where the database asks for it; returns the topics that were touched."""
         for attempt in range(_RUNS):
             try:
-                events = self._run_once(group)
+                events, topics = self._run_once(group)
             except DBAPIError as error:
                 if attempt + 1 < _RUNS and should_run_again(error):
                     continue
@@ -240,10 +243,12 @@ class Writer:
                 if events:
                     self._on_events()
                 self._count(group)
-            return
+                return topics
+            break
+        return set()
 
-    def _run_once(self, group: list[Job]) -> int:
-        """Run all jobs in one transaction; returns how many events were announced."""
+    def _run_once(self, group: list[Job]) -> tuple[int, set[str]]:
+        """Run all jobs in one transaction; returns how many events were announced, and the topics."""
         with self._database.group() as connection:
             tx = Transaction(connection, self._clock())
             answers = _stored_answers(connection, group)
@@ -267,7 +272,7 @@ class Writer:
                 self._run_together(tx, together, answers, fresh)
             _store_answers(tx, fresh)
             audit.append(connection, tx.records)
-            return outbox.append(connection, tx.events, tx.now)
+            return outbox.append(connection, tx.events, tx.now), tx.topics
 
     def _run_together(
         self, tx: Transaction, jobs: list[Job], answers: dict[str, Any], fresh: list[Job]
