@@ -101,6 +101,14 @@ NOT_PURPOSE_BEFORE = _phrases(
 NOT_PURPOSE_AFTER = _phrases("me | us | free | now | today | the moment | sure")
 REASON = _phrases("because of | because | the reason is | reason is | reason | due to")
 
+WHY_RETURNED = _phrases(
+    """
+    broken | wrong | not needed | no longer | too many | too much | defective | damaged | faulty | expired |
+    unused | left over | leftover | leftovers | don't need | doesn't fit | doesn't work | finished |
+    cancelled | too big | too small | extra | surplus
+    """
+)
+
 QUERY_STRONG = _phrases(
     """
     stock of | stock for | inventory of | inventory for | in stock | in store | availability of |
@@ -116,7 +124,7 @@ QUERY_WEAK = _phrases(
     any | quantity of | balance of | what's left of | left over | are left | is left |
     what's left | whats left | whats left of |
     do we still have | still have | remain | remains | count of | qty | where is | where are |
-    compare | quantity | balance | what about | how about | availability
+    compare | level | levels | quantity | balance | what about | how about | availability
     """
 )
 QUERY_FILLERS = (
@@ -126,8 +134,8 @@ QUERY_FILLERS = (
     the | a | an | of | any | some | our | still | there | is | are | we | have | has | do | does |
     me | you | i | tell | know | to | want | what | what's | what is | got | get | on | today |
     currently | at | moment | at the moment | for | in | warehouse | store | more | current | right |
-    now | see | whether | if | been | be | piece | pieces | pcs | unit | units | hand | level |
-    levels | status | please | around | it | us | let | like | would | wondering | was | exactly |
+    now | see | which | which of | whether | if | been | be | piece | pieces | pcs | unit | units | hand |
+    level | levels | status | please | around | it | us | let | like | would | wondering | was | exactly |
     here | number | query | get me | item | items
     """
     ),
@@ -196,7 +204,7 @@ PENDING_FILLERS = (
     my | me | i | the | a | any | anything | are | is | there | show | list | show me | what |
     what's | do | have | to | all | for | see | which | requests | request | on | list of | waiting |
     tasks | task | queue | inbox | of | you | got | does | something | still | items | need | needs |
-    how many | open | view | check | must
+    how many | open | view | check | must | in | should
     """
     ),
 )
@@ -269,7 +277,7 @@ DECISION_FILLERS = (
     *POLITE,
     *_phrases(
         """
-    go ahead and | looks good | look good | fine | all good |
+    yes | yep | sure | go ahead and | looks good | look good | fine | all good |
     i | we | the | my | request | request number | requisition | order | order number | number | nr |
     document | it | this | that | is | was | to | of | for | want | like | would | need | one | with |
     id | application | ticket | be | should | me

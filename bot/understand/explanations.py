@@ -7,6 +7,7 @@ from bot.understand import asides, grammar, quantities
 from bot.understand.asides import Told
 from bot.understand.chinese import NOT_PURPOSE_TAIL, PURPOSE_TAIL, PURPOSE_TAIL_LEAD
 from bot.understand.heard import Heard
+from bot.understand.intents import Command
 from bot.understand.phrases import Phrases, Place, trim
 
 _STOP = re.compile(r"[\n;；。!]|(?<!\d)\.(?!\d)")
@@ -14,6 +15,7 @@ _COMMA = re.compile(r"[,，]")
 _TAIL = re.compile(rf"([^\s,，;。!]{{1,30}}?)(?:{'|'.join(PURPOSE_TAIL)})(?=[\s。!.]*$|[,，])")
 _LEAD = Phrases(PURPOSE_TAIL_LEAD)
 _EDGES = " :：,，。.!！~～"
+_LAST_CLAUSE = re.compile(r"(?:[,，;；:：]|(?<![a-z])\s|\s-)\s*([^,，;；:：。!?\n]{2,40})[\s。.!~]*$")
 _LAST_WORDS = re.compile(r"[\s,，;；]([^\s,，;；。!?]{2,20})[\s。.!~]*$")
 
 
@@ -24,6 +26,8 @@ def take(heard: Heard) -> Told:
     heard, purpose = _marked(heard, grammar.PURPOSE)
     if purpose is None:
         heard, purpose = _tail(heard)
+    if reason is None:
+        heard, reason = _why_returned(heard)
     heard, told = asides.take(heard)
     if purpose is None:
         heard, purpose = _occasion(heard)
@@ -96,6 +100,19 @@ def _occasion(heard: Heard) -> tuple[Heard, str | None]:
             continue
         return _cut(heard, start, end), heard.said(start, end).strip(_EDGES)
     return heard, None
+
+
+def _why_returned(heard: Heard) -> tuple[Heard, str | None]:
+    """退2个鼠标,坏了: the last clause, apart from the goods, tells what is wrong with them."""
+    goods = [end for _, end in heard.names]
+    goods += [quantity.end for quantity in quantities.find(heard, 0, len(heard.text)) if quantity.text]
+    match = _LAST_CLAUSE.search(heard.text, max(goods, default=len(heard.text)))
+    if match is None or not grammar.WHY_RETURNED.find(match[1]):
+        return heard, None
+    tables = (grammar.STRONG_VERBS[Command.RETURN_TO_STOCK], grammar.WEAK_VERBS[Command.RETURN_TO_STOCK])
+    if not any(table.find(heard.text[: match.start()]) for table in tables):
+        return heard, None
+    return _cut(heard, *match.span()), heard.said(*_without_courtesy(heard.text, match.span(1))).strip(_EDGES)
 
 
 _COURTESY = Phrases(

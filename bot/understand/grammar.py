@@ -37,6 +37,7 @@ STRONG_PURPOSE = Phrases(chinese.PURPOSE, (word for word in english.PURPOSE if w
 OCCASIONS = Phrases(chinese.OCCASIONS)
 NOT_PURPOSE_BEFORE = Phrases(english.NOT_PURPOSE_BEFORE)
 NOT_PURPOSE_AFTER = Phrases(english.NOT_PURPOSE_AFTER)
+WHY_RETURNED = Phrases(chinese.WHY_RETURNED, english.WHY_RETURNED)
 REASON = Phrases(chinese.REASON, english.REASON)
 
 SEPARATORS = Phrases(chinese.SEPARATORS, english.SEPARATORS)

@@ -13,10 +13,8 @@ from services.kit.words.spelling import fold
 
 _QUESTION_PARTICLE = re.compile(r"(?<![什怎那这多要])么(?=[\s?。!,]*$)")
 _OR_NOT = re.compile(r"((?:有|能|可以).*[^要是行好能对了])不(?=[\s?。!]*$)")
-_NUMBERING = re.compile(
-    r"(?:^|\n)[^\S\n]*(?:\d{1,2}(?:[.)](?!\d)|、)|[-•·])\s*|(?:^|\s)?[①-⑳]\s*"
-    r"|(?:^|\s)\(\d{1,2}\)\s*"
-)
+_BULLET = re.compile(r"(?:^|\n)[^\S\n]*[-•·]\s*|(?:^|\s)?[①-⑳]\s*")
+_NUMBERING = re.compile(r"(?:^|[^\da-z.])\s*\(?(?P<number>\d{1,2})(?:[.)](?!\d)|、)\s*")
 _NUMBER_IN_BRACKETS = re.compile(r"\((\d+)\)")
 SHORTEST_NUMBER_CODE = 5
 """A code of fewer digits alone is read as a number when it stands in a sentence."""
@@ -104,14 +102,17 @@ def hear(sentence: Sentence, vocabulary: Vocabulary) -> Heard:
 
 
 def _without_numbering(text: str) -> str:
-    """The text without the numbers of a list's lines: 1. 2. 3. or ①②③, when it begins with the first."""
-    marks = list(_NUMBERING.finditer(text))
-    if len(marks) < 2 or marks[0].start() or marks[0].group().strip(" \n(")[0] not in "1①-•·":
+    """The text without the marks of a list's lines: 1. 2. 3. or ①②③, when it begins with the first."""
+    marks = [(match.start(), match.end()) for match in _BULLET.finditer(text)]
+    if not marks:
+        for match in _NUMBERING.finditer(text):
+            if int(match["number"]) == len(marks) + 1:
+                marks.append((match.start() if match[0][0] in "\n 1(" else match.start() + 1, match.end()))
+    if len(marks) < 2 or marks[0][0]:
         return text
-    for mark in marks:
+    for start, end in marks:
         # What stood between two lines on one row goes on separating them.
-        sign = ";" if mark.start() else " "
-        text = text[: mark.start()] + sign + " " * (mark.end() - mark.start() - 1) + text[mark.end() :]
+        text = text[:start] + (";" if start else " ") + " " * (end - start - 1) + text[end:]
     return text
 
 

@@ -36,7 +36,21 @@ def resolve(said: str, vocabulary: Vocabulary) -> ItemWord:
             return word
         if best.likeness is Likeness.NONE:
             best = word
+    if (coloured := _by_colour(said, vocabulary)) is not None:
+        return coloured
     return best if best.likeness is not Likeness.NONE else _by_last_words(said, fold(said), vocabulary)
+
+
+def _by_colour(said: str, vocabulary: Vocabulary) -> ItemWord | None:
+    """黑色签字笔: what 签字笔 names is meant where 黑 stands in one of its names."""
+    text = fold(said)
+    colour = _COLOUR.search(text)
+    if colour is None:
+        return None
+    named = {match.key for match in vocabulary.items.exact(_COLOUR.sub("", text))}
+    coloured = vocabulary.items.find(colour[1], limit=MOST_CHOICES + 1)
+    both = [match.key for match in coloured if match.key in named]
+    return ItemWord(said, (both[0],), Likeness.SURE) if len(both) == 1 else None
 
 
 def _readings(said: str) -> list[str]:

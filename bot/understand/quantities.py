@@ -53,7 +53,9 @@ def find(heard: Heard, start: int, end: int) -> list[Quantity]:
         placed = replace(amount, start=amount.start + start, end=amount.end + start)
         if heard.is_name(placed.start, placed.end) or (found and placed.start < found[-1].end):
             continue
-        if any(some.start < placed.end and placed.start < some.end for some in vague):
+        if any(some.start < placed.end and placed.start < some.end < placed.end for some in vague):
+            vague = [some for some in vague if not placed.start <= some.start < placed.end]  # 一点五 is 1.5
+        elif any(some.start < placed.end and placed.start < some.end for some in vague):
             continue
         quantity = _quantity(heard, placed, end)
         if quantity is not None:
@@ -67,8 +69,8 @@ def find(heard: Heard, start: int, end: int) -> list[Quantity]:
 def _quantity(heard: Heard, amount: Amount, limit: int) -> Quantity | None:
     text = heard.text
     times = _TIMES_BEFORE.search(text, 0, amount.start)
-    glued = times is None and amount.kind != "chinese" and _GLUED_BEFORE.search(text, 0, amount.start)
-    if glued and not _follows_a_word(heard, amount, limit):
+    is_glued = times is None and amount.kind != "chinese" and _GLUED_BEFORE.search(text, 0, amount.start)
+    if is_glued and not _follows_a_word(heard, amount, limit):
         return None
     if amount.kind == "chinese" and _is_inside_word(text, amount):
         return None

@@ -17,6 +17,8 @@ from services.kit.words.spelling import fold
 MOST_VERBS = 3
 """Verbs of one kind that are tried in a sentence; nobody says more."""
 
+_ASKED = re.compile(r"[吗?][\s?。!]*$")
+_MAY = re.compile(r"可以|可否|能|行|好|方便|成|\b(?:can|could|may|would|will|please)\b")
 _RECIPIENT = re.compile("|".join(RECIPIENT))
 
 
@@ -91,6 +93,8 @@ def _with_verb(told: Told, command: Command, verb: Place, *, is_strong: bool) ->
         is_bare = is_strong and start >= end and len(heard.text.strip()) > 1
         return _request(told, command, []) if is_bare else None
     fits = _fits_strong(said) if is_strong else _fits_weak(said)
+    if _ASKED.search(heard.text) and not _MAY.search(heard.text):
+        fits = fits and all(line.is_good for line in said)  # 领5包A4纸要审批吗 asks
     if fits:
         return _request(told, command, said)
     opening = _opening(heard, verb)
