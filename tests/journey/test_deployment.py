@@ -6,6 +6,7 @@ deployment, with the places of this machine put in for the containers' names.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -31,7 +32,11 @@ from deploy.declarations import PARTS
 from deploy.ports import choose
 from deploy.prepare import prepare_databases, prepare_keys
 from deploy.seed import seed
+from tests.fakes.slack import FakeSlack
+from tests.fakes.wecom_bot import FakeWecomBot
+from tests.journey.chats import Chats
 from tests.journey.person import Person
+from tests.journey.test_work_chats import CODE, NUMBER
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SERVICES = ("stock", "orders", "approvals")
@@ -40,14 +45,15 @@ KUGUAN = Path(sys.executable).with_name("kuguan")
 
 
 class Deployment:
-    """The compose file's parts as processes of this machine; each service has a second replica."""
+    """The compose file's parts as processes of this machine; each has a second replica."""
 
-    def __init__(self, folder: Path, database: str) -> None:
+    def __init__(self, folder: Path, database: str, chats: Mapping[str, str]) -> None:
         self.secrets = folder / "secrets"
         self._folder = folder
+        self._chats = dict(chats)
         self._database = database
         self._compose: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
-        names = [*PARTS, *(f"{service}-2" for service in SERVICES)]
+        names = [*PARTS, *(f"{part}-2" for part in PARTS)]
         taken = choose([0] * (2 + 2 * len(names)))
         self._broker, self._monitor = taken[:2]
         self.ports = dict(zip(names, taken[2::2], strict=True))
@@ -67,7 +73,7 @@ class Deployment:
         environment = self._environment("prepare-streams", "")
         command = self._compose["services"]["prepare-streams"]["command"]
         subprocess.run([str(KUGUAN), *command[1:]], env=environment, check=True, timeout=60)
-        for name in (*SERVICES, *(f"{service}-2" for service in SERVICES), "bot"):
+        for name in (*SERVICES, *(f"{service}-2" for service in SERVICES), "bot", "bot-2"):
             self.start_part(name)
 
     def _start_broker(self) -> None:
@@ -144,7 +150,7 @@ class Deployment:
         if name:
             places |= {
                 "0.0.0.0:9000": f"127.0.0.1:{self.ports[name]}",
-                "0.0.0.0:8088": f"127.0.0.1:{self.ports['bot']}",
+                "0.0.0.0:8088": f"127.0.0.1:{self.ports['bot-2' if name == 'bot-2' else 'bot']}",
                 "0.0.0.0:9464": f"127.0.0.1:{self.figures[name]}",
             }
         told = {key: str(value) for key, value in self._compose["services"][service]["environment"].items()}
@@ -156,7 +162,7 @@ class Deployment:
             told["KUGUAN_DATABASE_URL"] = here.render_as_string(hide_password=False)
             told["KUGUAN_DATA"] = str(self._folder / "nothing-is-written-here")
         if service == "bot":
-            told["KUGUAN_PUBLIC_URL"] = self.url
+            told |= {**self._chats, "KUGUAN_PUBLIC_URL": self.url}
         ours = {key: value for key, value in os.environ.items() if not key.startswith("KUGUAN_")}
         return {**ours, **told}
 
@@ -181,9 +187,10 @@ class Deployment:
         except OSError:
             return None
 
-    def person(self, name: str) -> Person:
-        """Somebody in front of the chat."""
-        return Person(name, self.url, (self.secrets / "console.secret").read_text().strip())
+    def person(self, name: str, replica: str = "bot") -> Person:
+        """Somebody in front of the chat, at one of the bot's replicas."""
+        url = f"http://127.0.0.1:{self.ports[replica]}"
+        return Person(name, url, (self.secrets / "console.secret").read_text().strip())
 
     def verify(self) -> None:
         """Every invariant holds on every database, running."""
@@ -210,11 +217,21 @@ def _answers(url: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def chats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chats]:
+    """A chat whose sends have no idempotency key, and one that takes a single connection."""
+    fakes = Chats([FakeSlack(), FakeWecomBot()], tmp_path_factory.mktemp("chats"))
+    try:
+        yield fakes
+    finally:
+        fakes.stop()
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory, chats: Chats) -> Iterator[Deployment]:
     """Everything at work, with the demo company in it."""
     with TemporaryDirectory(prefix="kuguan-postgresql-", ignore_cleanup_errors=True) as folder:
         server = get_server(folder, cleanup_mode="stop")
-        made = Deployment(tmp_path_factory.mktemp("deployment"), server.get_uri())
+        made = Deployment(tmp_path_factory.mktemp("deployment"), server.get_uri(), chats.environment)
         try:
             made.start()
             _put_the_company_in(made)
@@ -266,6 +283,43 @@ def test_the_journey_goes_on_while_replicas_are_killed_in_turn(deployment: Deplo
             deployment.start_part(name)
 
     journey(deployment, kill_some)
+    deployment.verify()
+
+
+def test_two_bots_say_everything_once_and_one_goes_on_alone(deployment: Deployment, chats: Chats) -> None:
+    accounts = {
+        name: (chats.person("slack", slack), chats.person("wecom-bot", wecom))
+        for name, slack, wecom in (
+            ("zhangsan", "U0ZHANG001", "woZhang3"),
+            ("lixia", "U0LI000001", "woLi4"),
+            ("zhaoliu", "U0WANG0001", "woWang5"),
+        )
+    }
+    for name, both in accounts.items():
+        for account in both:
+            code = CODE.search(deployment.person(name, "bot-2").says("绑定").texts[-1])
+            assert code is not None
+            account.says(code[0])
+            assert account.hears("已绑定", "您好")
+    for which in (0, 1):
+        requester, manager, keeper = (accounts[name][which] for name in ("zhangsan", "lixia", "zhaoliu"))
+        for person in (manager, keeper, requester):
+            person.says("A4纸还有多少")
+            person.sees_somewhere("A4打印纸")
+        requester.says("领5包A4纸 用于投标")
+        requester.taps(requester.gets("confirm", "A4打印纸"), "confirm")
+        order = NUMBER.search(repr(requester.gets("withdraw", "LY")))
+        assert order is not None
+        approval = manager.gets("approve", order[0])
+        deployment.kill("bot")
+        chats.run(asyncio.wait_for(chats.fakes["wecom-bot"].bot_is_at(""), 60))
+        manager.taps(manager.gets("approve", order[0]), "approve")
+        keeper.taps(keeper.gets("hand_over", order[0]), "hand_over")
+        assert requester.hears(order[0], "已发料完成")
+        deployment.start_part("bot")
+        told = [shown.text for shown in requester.sees() if order[0] in shown.text]
+        assert len(told) == len(set(told)), told
+        assert len(manager.cards(order[0])) == 1, approval
     deployment.verify()
 
 

@@ -91,6 +91,13 @@ def test_paper_for_a_tender_is_asked_for_approved_and_handed_over(system: System
 def test_who_chose_english_is_spoken_to_in_english_and_nobody_else_is(system: System) -> None:
     linbo, wangzong, zhaoliu = system.people("linbo", "wangzong", "zhaoliu")
     choose_english(system, "linbo")
+    try:
+        _english_journey(system, linbo, wangzong, zhaoliu)
+    finally:
+        choose_language(system, "linbo", "zh")
+
+
+def _english_journey(system: System, linbo: Person, wangzong: Person, zhaoliu: Person) -> None:
     asked = linbo.says("request 5 staplers for the trade fair")
     assert all(text.isascii() for text in asked.texts), asked.texts
     card = asked.offering("confirm")

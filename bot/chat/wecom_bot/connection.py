@@ -45,7 +45,7 @@ class Timing:
     ping: float = 30.0
     call: float = 4.0
     connect: float = 10.0
-    lease: float = 30.0
+    lease: float = 12.0
     evicted: float = 30.0
     longest_evicted: float = 600.0
     deaf: float = 1800.0

@@ -28,7 +28,11 @@ CONTRACTS: dict[str, tuple[Service, tuple[ModuleType, ...]]] = {
     "approvals": (APPROVALS, (access_pb2, approvals_pb2, people_pb2, rules_pb2)),
 }
 KEYS = Keys.new()
-NOBODY_IN_PARTICULAR = KEYS.token(Caller(person="zhangsan", client="bot"))
+
+
+def in_particular_nobody() -> str:
+    """A token of somebody without permissions, valid from now on."""
+    return KEYS.token(Caller(person="zhangsan", client="bot"))
 
 
 async def answer(channel: grpc.aio.Channel, method: Any, metadata: tuple[tuple[str, str], ...]) -> Any:
@@ -63,7 +67,7 @@ async def test_every_method_refuses_who_may_not(name: str, bus: Bus, tmp_path: P
             without = await answer(channel, method, ())
             assert without is grpc.StatusCode.UNAUTHENTICATED, method.full_name
             unpermitted = await answer(
-                channel, method, (("authorization", f"Bearer {NOBODY_IN_PARTICULAR}"),)
+                channel, method, (("authorization", f"Bearer {in_particular_nobody()}"),)
             )
             assert unpermitted is grpc.StatusCode.PERMISSION_DENIED, method.full_name
     assert asked >= len(described)

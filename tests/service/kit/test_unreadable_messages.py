@@ -19,7 +19,13 @@ from services.stock.service import SERVICE
 from tests.service.kit.bus import Bus
 
 KEYS = Keys.new()
-ALLOWED = KEYS.token(Caller(client="shop", permissions=frozenset({"stock.reserve", "items.write"})))
+
+
+def allowed() -> str:
+    """A token that may call the methods, valid from now on."""
+    return KEYS.token(Caller(client="shop", permissions=frozenset({"stock.reserve", "items.write"})))
+
+
 # A field that ends before it is complete, a group that never ends, a wire type that there is not.
 NO_MESSAGES = [b"\x0a\xff", b"\x0b", b"\x0f", b"\xff" * 100]
 METHODS = [
@@ -56,7 +62,7 @@ async def test_what_cannot_be_decoded_is_refused(
         with capture_logs() as logged:
             for path in METHODS:
                 for data in NO_MESSAGES:
-                    error = await asked(channel, path, data, ALLOWED)
+                    error = await asked(channel, path, data, allowed())
                     assert (error.kind, error.reason) == ("invalid_input", "MESSAGE_UNREADABLE"), path
                     assert error.facts == {"method": path[1:], "size": str(len(data))}
             stranger = await asked(channel, METHODS[0], NO_MESSAGES[0], "")
