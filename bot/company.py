@@ -39,10 +39,11 @@ class Company:
         return projections.changed_since(connection, (ITEM, WAREHOUSE, PERSON), self._seen)
 
     def take(self, news: Iterable[projections.Change]) -> None:
-        """Take in what was heard; the same a second time changes nothing."""
+        """Take in what was heard; what somebody else took in meanwhile, or newer, stays."""
         for kind, name, body, moment in news:
-            self._take(kind, name, body)
-            self._seen = max(self._seen, moment)
+            if moment > self._seen:
+                self._take(kind, name, body)
+                self._seen = moment
 
     def _take(self, kind: str, name: str, body: bytes) -> None:
         if kind == ITEM:

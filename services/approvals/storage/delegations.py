@@ -6,12 +6,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from services.approvals.domain.delegations import Delegation
 from services.approvals.storage.tables import DELEGATIONS
-from services.kit.database import in_chunks
+from services.kit.bulk import Prepared
 from services.kit.errors import VersionChanged
+
+_open = Prepared(
+    select(DELEGATIONS)
+    .where(DELEGATIONS.c.ended_at.is_(None), DELEGATIONS.c.end_at > bindparam("now"))
+    .order_by(DELEGATIONS.c.row),
+    DELEGATIONS.c.from_person,
+)
 
 
 def find_delegation(connection: Connection, name: str, from_person: str) -> Delegation | None:
@@ -42,11 +49,7 @@ def count_open(connection: Connection, from_person: str, now: datetime) -> int:
 
 def load_open(connection: Connection, from_people: Collection[str], now: datetime) -> list[Delegation]:
     """The delegations of these people that are not over, in the order in which they were made."""
-    found: list[Delegation] = []
-    for chunk in in_chunks(sorted(from_people)):
-        query = select(DELEGATIONS).where(DELEGATIONS.c.from_person.in_(chunk), *_not_over(now))
-        found += [_delegation(row) for row in connection.execute(query.order_by(DELEGATIONS.c.row))]
-    return found
+    return [_delegation(row) for row in _open(connection, sorted(from_people), now=now)]
 
 
 def load_live_to(connection: Connection, to_person: str, now: datetime) -> list[Delegation]:
@@ -86,7 +89,7 @@ def _not_over(now: datetime) -> Sequence[Any]:
     return DELEGATIONS.c.ended_at.is_(None), DELEGATIONS.c.end_at > now
 
 
-def _delegation(row: Row[Any]) -> Delegation:
+def _delegation(row: Any) -> Delegation:
     return Delegation(
         row.name,
         row.from_person,

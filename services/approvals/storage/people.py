@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from services.approvals.domain.people import Directory, Person
 from services.approvals.domain.resolution import MAXIMUM_HOLDERS
 from services.approvals.storage.tables import PEOPLE, PERSON_ROLES
+from services.kit.bulk import Prepared
 from services.kit.database import in_chunks
 from services.kit.errors import VersionChanged
+
+_by_id = Prepared(select(PEOPLE), PEOPLE.c.id)
+_roles_of = Prepared(select(PERSON_ROLES.c.person, PERSON_ROLES.c.role), PERSON_ROLES.c.person)
+_holders = Prepared(
+    select(PERSON_ROLES.c.person)
+    .join(PEOPLE, PEOPLE.c.id == PERSON_ROLES.c.person)
+    .where(PERSON_ROLES.c.role == bindparam("wanted"), PEOPLE.c.has_left.is_(False))
+    .order_by(PERSON_ROLES.c.person)
+    .limit(MAXIMUM_HOLDERS + 1)
+)
 
 
 def find_person(connection: Connection, person: str) -> Person | None:
@@ -21,10 +32,7 @@ def find_person(connection: Connection, person: str) -> Person | None:
 
 def load_people(connection: Connection, ids: Collection[str]) -> dict[str, Person]:
     """The people of these ids, as far as there are any."""
-    rows: list[Row[Any]] = []
-    for chunk in in_chunks(sorted(ids)):
-        rows += connection.execute(select(PEOPLE).where(PEOPLE.c.id.in_(chunk)))
-    return _people(connection, rows)
+    return _people(connection, _by_id(connection, sorted(ids)))
 
 
 def list_people(connection: Connection, after: str, role: str, count: int) -> list[Person]:
@@ -62,28 +70,22 @@ def load_directory(connection: Connection, ids: Iterable[str], roles: Iterable[s
     """
     holders: dict[str, tuple[str, ...]] = {}
     for role in sorted(set(roles)):
-        query = (
-            select(PERSON_ROLES.c.person)
-            .join(PEOPLE, PEOPLE.c.id == PERSON_ROLES.c.person)
-            .where(PERSON_ROLES.c.role == role, PEOPLE.c.has_left.is_(False))
-            .order_by(PERSON_ROLES.c.person)
-            .limit(MAXIMUM_HOLDERS + 1)
-        )
-        holders[role] = tuple(connection.scalars(query))
+        holders[role] = tuple(row.person for row in _holders(connection, wanted=role))
     wanted = set(ids).union(*holders.values())
     return Directory(_with_superiors(connection, wanted), holders)
 
 
 def _with_superiors(connection: Connection, ids: Collection[str]) -> dict[str, Person]:
-    people: dict[str, Person] = {}
-    for chunk in in_chunks(sorted(set(ids))):
-        chain = select(PEOPLE.c.id.label("id")).where(PEOPLE.c.id.in_(chunk)).cte("chain", recursive=True)
-        above = select(PEOPLE.c.manager).join(chain, PEOPLE.c.id == chain.c.id).where(PEOPLE.c.manager != "")
-        # UNION and not UNION ALL: a cycle, if there ever were one, ends the recursion.
-        chain = chain.union(above)
-        rows = connection.execute(select(PEOPLE).where(PEOPLE.c.id.in_(select(chain.c.id)))).all()
-        people.update(_people(connection, rows))
-    return people
+    found: list[Any] = []
+    seen: set[str] = set()
+    wanted = set(ids)
+    # Level by level; a cycle, if there ever were one, ends it.
+    while wanted:
+        seen |= wanted
+        level = _by_id(connection, sorted(wanted))
+        found += level
+        wanted = {row.manager for row in level if row.manager} - seen
+    return _people(connection, found)
 
 
 def add_people(connection: Connection, people: Sequence[Person], request_id: str) -> None:
@@ -134,7 +136,7 @@ def _row(person: Person) -> dict[str, Any]:
     }
 
 
-def _people(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, Person]:
+def _people(connection: Connection, rows: Sequence[Any]) -> dict[str, Person]:
     roles = _roles(connection, [row.id for row in rows])
     return {
         row.id: Person(
@@ -156,7 +158,6 @@ def _people(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, Perso
 
 def _roles(connection: Connection, ids: Sequence[str]) -> Mapping[str, list[str]]:
     roles: dict[str, list[str]] = {}
-    for chunk in in_chunks(ids):
-        for row in connection.execute(select(PERSON_ROLES).where(PERSON_ROLES.c.person.in_(chunk))):
-            roles.setdefault(row.person, []).append(row.role)
+    for row in _roles_of(connection, ids):
+        roles.setdefault(row.person, []).append(row.role)
     return roles

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from services.approvals.domain.decisions import Ballot, Vote
 from services.approvals.domain.refusals import TaskChanged
@@ -23,9 +23,43 @@ from services.approvals.domain.tasks import (
 )
 from services.approvals.storage.rules import approver_rows, approvers_of
 from services.approvals.storage.tables import ASSIGNMENTS, TASK_RECORDS, TASK_STEPS, TASKS, VOTES
+from services.kit.bulk import Change, Prepared, adding
 from services.kit.database import in_chunks
 
 MAXIMUM_NOTE = 500
+_CHANGING = (
+    "state",
+    "current_step",
+    "owners",
+    "version",
+    "updated_at",
+    "reminded_at",
+    "ended_at",
+    "ended_by",
+    "next_check",
+    "told",
+)
+_tasks = Prepared(select(TASKS), TASKS.c.name)
+_assignments = Prepared(select(ASSIGNMENTS).order_by(ASSIGNMENTS.c.position), ASSIGNMENTS.c.task)
+_steps = Prepared(select(TASK_STEPS).order_by(TASK_STEPS.c.step), TASK_STEPS.c.task)
+_told = Prepared(select(TASKS.c.told), TASKS.c.name)
+_change_task = Change(
+    update(TASKS).where(
+        TASKS.c.name == bindparam("seen_name"),
+        TASKS.c.version == bindparam("seen_version"),
+        TASKS.c.state == bindparam("seen_state"),
+    ),
+    _CHANGING,
+)
+_change_part = Change(
+    update(ASSIGNMENTS).where(
+        ASSIGNMENTS.c.task == bindparam("of_task"),
+        ASSIGNMENTS.c.step == bindparam("of_step"),
+        ASSIGNMENTS.c.person == bindparam("of_person"),
+    ),
+    [column.name for column in ASSIGNMENTS.columns if not column.primary_key],
+)
+_add_vote = adding(VOTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +77,15 @@ def find_task(connection: Connection, name: str) -> Task | None:
 
 def load_tasks(connection: Connection, names: Sequence[str]) -> list[Task]:
     """The tasks of these names, in the order of the names."""
-    rows: dict[str, Row[Any]] = {}
-    for chunk in in_chunks(list(names)):
-        for row in connection.execute(select(TASKS).where(TASKS.c.name.in_(chunk))):
-            rows[row.name] = row
+    rows = {row.name: row for row in _tasks(connection, names)}
     steps = _load_steps(connection, list(rows))
     return [_task(rows[name], steps.get(name, ())) for name in names if name in rows]
 
 
 def told(connection: Connection, name: str) -> str:
     """Who was last told that they may decide."""
-    return connection.scalar(select(TASKS.c.told).where(TASKS.c.name == name)) or ""
+    found = _told(connection, [name])
+    return found[0].told if found else ""
 
 
 def versions_of(connection: Connection, order: str) -> list[tuple[int, str, bool]]:
@@ -118,9 +150,12 @@ def add_task(connection: Connection, task: Task, plan: Plan) -> None:
 
 def update_task(connection: Connection, before: Task, after: Task, plan: Plan) -> None:
     """Write what changed; raises TaskChanged if somebody was faster (compare-and-set on the version)."""
-    unchanged = (TASKS.c.version == before.version, TASKS.c.state == before.state.value)
-    statement = update(TASKS).where(TASKS.c.name == before.name, *unchanged)
-    if connection.execute(statement.values(_changing(after, plan))).rowcount != 1:
+    unchanged = {
+        "seen_name": before.name,
+        "seen_version": before.version,
+        "seen_state": before.state.value,
+    }
+    if _change_task(connection, **unchanged, **_changing(after, plan)) != 1:
         raise TaskChanged(before.name, before.version, before.state)
     _write_parts(connection, _parts(before), _parts(after))
 
@@ -151,7 +186,7 @@ def add_vote(
         "request_id": request_id,
         "decided_at": now,
     }
-    connection.execute(insert(VOTES), row)
+    _add_vote(connection, **row)
 
 
 def add_records(
@@ -234,7 +269,8 @@ def _write_parts(
         connection.execute(ASSIGNMENTS.delete().where(*_is(key)))
     for key in before.keys() & after.keys():
         if before[key] != after[key]:
-            connection.execute(update(ASSIGNMENTS).where(*_is(key)).values(after[key]))
+            task, step, person = key
+            _change_part(connection, of_task=task, of_step=step, of_person=person, **after[key])
     new = [
         {"task": key[0], "step": key[1], "person": key[2], **values}
         for key, values in after.items()
@@ -251,30 +287,27 @@ def _is(key: PartKey) -> Sequence[Any]:
 def _load_steps(connection: Connection, names: Sequence[str]) -> dict[str, list[Step]]:
     parts: dict[tuple[str, int], list[Assignment]] = {}
     steps: dict[str, list[Step]] = {}
-    for chunk in in_chunks(names):
-        query = select(ASSIGNMENTS).where(ASSIGNMENTS.c.task.in_(chunk)).order_by(ASSIGNMENTS.c.position)
-        for row in connection.execute(query):
-            parts.setdefault((row.task, row.step), []).append(_assignment(row))
-        query = select(TASK_STEPS).where(TASK_STEPS.c.task.in_(chunk)).order_by(TASK_STEPS.c.step)
-        for row in connection.execute(query):
-            step = Step(
-                row.title,
-                Mode(row.mode),
-                approvers_of(row.approvers),
-                row.remind_after_hours,
-                row.escalate_after_hours,
-                tuple(parts.get((row.task, row.step), ())),
-            )
-            steps.setdefault(row.task, []).append(step)
+    for row in _assignments(connection, names):
+        parts.setdefault((row.task, row.step), []).append(_assignment(row))
+    for row in _steps(connection, names):
+        step = Step(
+            row.title,
+            Mode(row.mode),
+            approvers_of(row.approvers),
+            row.remind_after_hours,
+            row.escalate_after_hours,
+            tuple(parts.get((row.task, row.step), ())),
+        )
+        steps.setdefault(row.task, []).append(step)
     return steps
 
 
-def _assignment(row: Row[Any]) -> Assignment:
+def _assignment(row: Any) -> Assignment:
     values = {name: getattr(row, name) for name in Assignment.__slots__}
     return Assignment(**{**values, "state": AssignmentState(row.state)})
 
 
-def _task(row: Row[Any], steps: Sequence[Step]) -> Task:
+def _task(row: Any, steps: Sequence[Step]) -> Task:
     return Task(
         name=row.name,
         order=row.order_name,
