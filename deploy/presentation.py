@@ -140,7 +140,7 @@ def _closing(report: Report) -> Text:
         return Text(f"已写入 written{document}", style="bold green")
     if report.dry_run:
         return Text("试运行,未写入任何内容 · dry run, nothing is written", style="bold yellow")
-    if report.totals["refused"]:
+    if report.totals["refused"] and not report.written:
         return Text(
             "未写入:有行被拒绝,改好后再导入 · nothing is written: mend the refused rows and import again",
             style="bold red",

@@ -147,6 +147,15 @@ def test_an_import_that_changed_nothing_does_not_say_that_it_wrote() -> None:
         assert words in screen.export_text().splitlines()[-1]
 
 
+def test_a_table_imported_again_does_not_ask_for_its_refused_rows_as_if_nothing_had_been_taken() -> None:
+    kept, refused = RowReport(2, "A", "unchanged"), RowReport(3, "B")
+    refused.refuse("NAME_MISSING")
+    for was_written, words in ((True, "nothing new to write"), (False, "mend the refused rows")):
+        screen = Screen(file=io.StringIO(), width=200, record=True)
+        show_report(screen, Report("x.csv", "items", [kept, refused], written=was_written), all_rows=False)
+        assert words in screen.export_text()
+
+
 def test_a_report_counts_every_row_once() -> None:
     reports = [RowReport(2, "A"), RowReport(3, "B"), RowReport(4, "C"), RowReport(5, "D")]
     reports[1].mend("CODE_NORMALISED")
