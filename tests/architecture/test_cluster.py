@@ -148,12 +148,12 @@ def test_every_container_is_bounded_probed_and_powerless() -> None:
                 assert asked <= {port["name"] for port in container["ports"]} | {"metrics"}
 
 
-def test_services_have_two_replicas_and_budgets_and_the_broker_three_nodes_apart() -> None:
+def test_parts_have_two_replicas_and_budgets_and_the_broker_three_nodes_apart() -> None:
     built = patched(PRODUCTION)
     among = workloads(built)
-    assert {among[part]["spec"]["replicas"] for part in SERVICES} == {2}
+    assert {among[part]["spec"]["replicas"] for part in PARTS} == {2}
     budgets = {one["metadata"]["name"] for one in built if one["kind"] == "PodDisruptionBudget"}
-    assert {*SERVICES, "nats"} == budgets
+    assert {*PARTS, "nats"} == budgets
     broker = among["nats"]["spec"]
     assert broker["replicas"] == 3
     apart = broker["template"]["spec"]["affinity"]["podAntiAffinity"]
