@@ -15,6 +15,8 @@ _PUNCTUATION = " ,，。;；"
 _TOLD = re.compile(r"(?:批|过|同意|准)了[\s.。!]*$")
 _COMPARED = re.compile(r"\s*(?:的)?(?:重复|一样|相同|冲突|合并)")
 _BETWEEN_NUMBERS = Phrases(grammar.DECISION_FILLERS.words, grammar.SEPARATORS.words)
+_SAID_OF_GOODS = frozenset({"send back"})
+"""Verbs that refuse an order and return goods."""
 _NEGATION_BEFORE = re.compile(r"(?:不|别|没|未|勿|莫|不要|不能|not|don't|never|cannot|can't)\s*$")
 
 
@@ -107,7 +109,8 @@ def _with_reason(rest: Heard, reference: Reference, verbs: Phrases, command: Com
             continue
         before, behind = (0, first), (last, len(text))
         if _is_filler(text, before):
-            reason = _reason(rest, text, behind, reference, command)
+            is_doubtful = command is Command.WITHDRAW_REQUEST or rest.text[start:end] in _SAID_OF_GOODS
+            reason = _reason(rest, text, behind, reference, is_doubtful)
         elif _is_filler(text, behind) and _SEPARATED.match(text[:first].rstrip()[-1:] or " "):
             reason = rest.said(*before).strip(_PUNCTUATION)
         else:
@@ -127,10 +130,11 @@ def _is_filler(text: str, place: Place) -> bool:
     return start >= end
 
 
-def _reason(heard: Heard, text: str, place: Place, reference: Reference, command: Command) -> str | None:
+def _reason(heard: Heard, text: str, place: Place, reference: Reference, is_doubtful: bool) -> str | None:
     """The reason as written, "" when there is none, None when what follows cannot be a reason.
 
-    取消 is said of many things: 取消 3 点的会议. After a bare number it takes a reason only behind a mark.
+    取消 is said of many things: 取消 3 点的会议, and "send back" of goods: send back 3 mice. After a bare
+    number such a doubtful verb takes a reason only behind a mark.
     """
     start, end = place
     marked = _SEPARATED.match(text, start) is not None
@@ -141,8 +145,7 @@ def _reason(heard: Heard, text: str, place: Place, reference: Reference, command
     if _is_filler(text, (start, end)):
         return ""
     start = _BEFORE_REASON.match(text, start).end()  # type: ignore[union-attr]
-    doubtful = command is Command.WITHDRAW_REQUEST and not reference.is_prefixed and not marked
-    if doubtful:
+    if is_doubtful and not reference.is_prefixed and not marked:
         return None
     said = heard.said(start, end).strip(_PUNCTUATION)
     return said[1:-1].strip() if said[:1] + said[-1:] in ("()", "（）", "[]", "【】") else said

@@ -137,3 +137,19 @@ def test_a_doubtful_amount_answers_nothing(said: str, vocabulary: Vocabulary) ->
 )
 def test_a_slip_is_put_right_only_where_the_rest_is_known(said: str, vocabulary: Vocabulary) -> None:
     assert understand(said, vocabulary).command is Command.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("said", "meaning"),
+    [
+        ("send back 3 mice", ("return_to_stock", "3")),
+        ("send back 2 boxes of staples, wrong size", ("return_to_stock", "2")),
+    ],
+)
+def test_goods_sent_back_are_no_refusal_of_the_order_with_their_number(
+    said: str, meaning: tuple[str, str], vocabulary: Vocabulary
+) -> None:
+    told = understand(said, vocabulary).as_json()
+    assert (told["command"], told["lines"][0].get("quantity")) == meaning  # type: ignore[index]
+    for refusal in ("send back 1027", "send back 1027: wrong size", "send back LY1027 wrong size"):
+        assert understand(refusal, vocabulary).command is Command.REJECT
