@@ -19,6 +19,25 @@ def cut(text: str, characters: int) -> str:
     return text if len(text) <= characters else _shorten(text, characters - len(ELLIPSIS)) + ELLIPSIS
 
 
+def width(text: str) -> int:
+    """How wide a text may be on a screen, in half signs: a Chinese one is as wide as two Latin ones, and
+    so are signs that some fonts draw wide."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WFA" else 1 for sign in text)
+
+
+def cut_width(text: str, half_signs: int) -> str:
+    """The text at most so wide, cut as `cut` does."""
+    if width(text) <= half_signs:
+        return text
+    room, kept = half_signs - width(ELLIPSIS), 0
+    for sign in text:
+        room -= width(sign)
+        if room < 0:
+            break
+        kept += 1
+    return _shorten(text, kept) + ELLIPSIS
+
+
 def cut_bytes(text: str, size: int) -> str:
     """The text in at most `size` bytes of UTF-8, never inside a character."""
     data = text.encode()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import east_asian_width
 from xml.etree import ElementTree as ET
 
 from tests.fakes.chat import ShownCard
 
-_LENGTHS = {("main_title", "title"): 26, ("main_title", "desc"): 30}
+_WIDTHS = {("main_title", "title"): 52, ("main_title", "desc"): 60}
+"""In half signs: the advised numbers count Chinese characters."""
 _FIELDS = frozenset(
     {
         "card_type",
@@ -40,6 +42,10 @@ def shown_card(key: str, card: Mapping[str, Any], greyed: bool) -> ShownCard:
     return ShownCard(key, title, "\n".join(word for word in words if word), live)
 
 
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(sign) in "WFA" else 1 for sign in text)
+
+
 def _problem_of_form(card: Mapping[str, Any], task_id: re.Pattern[str], greyed: bool) -> str:
     if card.get("card_type") != "button_interaction":
         return "card_type"
@@ -49,10 +55,10 @@ def _problem_of_form(card: Mapping[str, Any], task_id: re.Pattern[str], greyed: 
         return "task_id"
     if not str(card.get("main_title", {}).get("title", "")).strip():
         return "main_title missing"
-    for (name, part), most in _LENGTHS.items():
-        if len(str(card.get(name, {}).get(part, ""))) > most:
+    for (name, part), most in _WIDTHS.items():
+        if _width(card.get(name, {}).get(part, "")) > most:
             return f"{name}.{part} too long"
-    return "sub_title_text too long" if len(str(card.get("sub_title_text", ""))) > 112 else ""
+    return "sub_title_text too long" if _width(card.get("sub_title_text", "")) > 224 else ""
 
 
 def _problem_of_rows(card: Mapping[str, Any]) -> str:
@@ -60,7 +66,7 @@ def _problem_of_rows(card: Mapping[str, Any]) -> str:
     if len(rows) > 6:
         return "too many rows"
     for row in rows:
-        if not 0 < len(row.get("keyname", "")) <= 5 or not 0 < len(row.get("value", "")) <= 26:
+        if not 0 < _width(row.get("keyname", "")) <= 10 or not 0 < _width(row.get("value", "")) <= 52:
             return f"row {row}"
     return ""
 
@@ -72,11 +78,11 @@ def _problem_of_buttons(card: Mapping[str, Any]) -> str:
     if len({button.get("key") for button in buttons}) != len(buttons):
         return "one key twice"
     for button in buttons:
-        if not 0 < len(button.get("text", "")) <= 10 or button.get("style", 1) not in (1, 2, 3, 4):
+        if not 0 < _width(button.get("text", "")) <= 20 or button.get("style", 1) not in (1, 2, 3, 4):
             return f"button {button}"
         if not 0 < len(button.get("key", "").encode()) <= 1024:
             return f"key of {button}"
-    return "" if len(str(card.get("replace_text", ""))) <= 10 else "replace_text too long"
+    return "" if _width(card.get("replace_text", "")) <= 20 else "replace_text too long"
 
 
 def card_of(element: ET.Element) -> dict[str, Any]:

@@ -15,13 +15,13 @@ MAX_TEXT_BYTES: Final = 16_000
 """UTF-8 bytes of one message."""
 
 _SUBTITLE = 240
-_LABEL = 24
+_LABEL = 80
 _VALUE = 300
 _BODY_BYTES = 8_000
 _STAMP = 120
 _HINT = 160
 _NOTICE = 300
-_BUTTON = 20
+_BUTTON = 60
 
 _COLOURS = {Tone.PRIMARY: "blue", Tone.NEUTRAL: "gray", Tone.DANGER: "red"}
 

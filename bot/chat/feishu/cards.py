@@ -6,14 +6,13 @@ All words are plain text elements: what people wrote is never read as markup.
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.chat.fitting import ELLIPSIS, cut
+from bot.chat.fitting import ELLIPSIS, cut, width
 from bot.chat.http import TAP_TEXT_LIMIT
-from bot.chat.platform import Button, Card, CardState, Tone
+from bot.chat.platform import Button, Card, CardState, Line, Tone
 
 ELEMENTS_LIMIT: Final = 200
 """Elements of a card; each object with a tag counts, texts too."""
@@ -23,8 +22,11 @@ TITLE_LIMIT: Final = 120
 ROWS_LIMIT: Final = 80
 _BUTTON_LIMIT: Final = 40
 _PLACEHOLDER_LIMIT: Final = 100
-_LABEL_WIDTH: Final = 12
-"""Width of a label, of which a Chinese character takes 2, up to which its value stands beside it."""
+_LABEL_WIDTH: Final = 16
+_LABEL_WORD: Final = 12
+_LIST_LABEL: Final = 10
+"""Widths of a label and of its longest word up to which its value stands beside it: two lines at most. Where
+all labels are wider than _LIST_LABEL, as in lists, every value stands below."""
 _SIDE_BY_SIDE: Final = 8
 """Characters of a button's label up to which a few buttons stand in one row."""
 
@@ -42,7 +44,7 @@ Element = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row of the card's body: label and value, or a heading, or a note."""
+    """A row of the card's body: label and value beside or below each other, or a heading, or a note."""
 
     kind: str
     label: str
@@ -110,13 +112,18 @@ def _shortened(card: Card) -> Card:
 
 
 def _rows(card: Card) -> Sequence[_Row]:
-    rows = [_Row("pair", _said(line.label), _said(line.value)) for line in card.lines]
+    rows = _pairs(card.lines)
     for group in card.groups:
         rows.append(_Row("heading", _said(group.title)))
-        rows += [_Row("pair", _said(line.label), _said(line.value)) for line in group.lines]
+        rows += _pairs(group.lines)
         if group.note.strip():
             rows.append(_Row("note", _said(group.note)))
     return [row for row in rows if row.label or row.value]
+
+
+def _pairs(lines: Sequence[Line]) -> list[_Row]:
+    kind = "list" if all(width(line.label) > _LIST_LABEL for line in lines) else "pair"
+    return [_Row(kind, _said(line.label), _said(line.value)) for line in lines]
 
 
 def _said(text: str) -> str:
@@ -162,21 +169,19 @@ def _row(row: _Row, room: _Room) -> list[Element]:
         return [_words(label or value)]
     if not room.columns:
         return [_words(f"{label}: {value}")]
-    if _width(label) <= _LABEL_WIDTH:
-        return [_columns([(2, _words(label, colour="grey")), (5, _words(value))])]
-    return [_words(label, colour="grey"), _words(value)]
+    named = _words(label, colour="grey")
+    is_short = row.kind == "pair" and width(label) <= _LABEL_WIDTH
+    if is_short and max(map(width, label.split())) <= _LABEL_WORD:
+        return [_columns([(2, [named]), (5, [_words(value)])])]
+    return [_columns([(1, [named, _words(value)])])]
 
 
-def _width(text: str) -> int:
-    return sum(1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text)
-
-
-def _columns(parts: Sequence[tuple[int, Element]]) -> Element:
+def _columns(parts: Sequence[tuple[int, list[Element]]]) -> Element:
     """Elements beside each other; a weight of 0 leaves a column as wide as what stands in it."""
     columns: list[Element] = []
-    for share, element in parts:
-        width = {"width": "weighted", "weight": share} if share else {"width": "auto"}
-        columns.append({"tag": "column", **width, "elements": [element]})
+    for share, elements in parts:
+        wide = {"width": "weighted", "weight": share} if share else {"width": "auto"}
+        columns.append({"tag": "column", **wide, "vertical_spacing": "2px", "elements": elements})
     return {"tag": "column_set", "horizontal_spacing": "8px", "columns": columns}
 
 
@@ -194,7 +199,9 @@ def _buttons(card: Card) -> list[Element]:
     in_a_row = 1 < len(simple) <= 3 and all(
         len(button.label) <= _SIDE_BY_SIDE for button in card.buttons if not button.asks
     )
-    elements = [_columns([(0, button) for button in simple])] if in_a_row else simple
+    if not in_a_row and len(simple) > 1:
+        simple = [{**button, "width": "fill"} for button in simple]
+    elements = [_columns([(0, [button]) for button in simple])] if in_a_row else simple
     return elements + [_form(card, button) for button in card.buttons if button.asks]
 
 
@@ -217,4 +224,8 @@ def _form(card: Card, button: Button) -> Element:
         "max_length": TAP_TEXT_LIMIT,
         "width": "fill",
     }
-    return {"tag": "form", "name": f"form_{button.action}", "elements": [_columns([(3, field), (1, submit)])]}
+    return {
+        "tag": "form",
+        "name": f"form_{button.action}",
+        "elements": [_columns([(3, [field]), (1, [submit])])],
+    }

@@ -59,8 +59,10 @@ function width(text) {
 // "现存 320 → 315 包": the two figures stand out, the words around them stay.
 function changed(line) {
   const { before, after } = line.change;
-  const first = line.value.indexOf(before);
-  const second = first < 0 ? -1 : line.value.indexOf(after, first + before.length);
+  // The amount that changes, before them, may hold the same figure: "−6 pcs: on hand 6 → 0".
+  const figures = `${before} → ${after}`;
+  const first = line.value.indexOf(figures);
+  const second = first < 0 ? -1 : first + figures.length - after.length;
   const [lead, tail] = second < 0 ? ["", ""] : [line.value.slice(0, first).trim(), line.value.slice(second + after.length).replace(/^[\s·]+/, "").trim()];
   return [
     element("span", { class: "unseen" }, second < 0 ? word("change", { before, after }) : line.value),

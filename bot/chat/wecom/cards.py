@@ -2,8 +2,9 @@
 enough.
 
 The product advises lengths rather than refusing longer texts, but cuts on the screen what is longer. Here
-nothing is longer: rows that fit stand as rows, the others as lines above them, and `fits` tells whether
-anything was left out, so that the whole card can be sent as text before it.
+nothing is wider than so many Chinese characters, of which a Latin letter takes half: rows that fit stand as
+rows, the others as lines above them, and `fits` tells whether anything was left out, so that the whole card
+can be sent as text before it.
 """
 
 from __future__ import annotations
@@ -14,19 +15,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.chat.fitting import ELLIPSIS, card_text, cut
+from bot.chat.fitting import ELLIPSIS, card_text, cut_width, width
 from bot.chat.platform import Answer, Card, CardState, Line, Tone
 from bot.chat.wecom.markup import Tree
 from bot.chat.wecom.parts import Message
 
-TITLE: Final = 26
-DESCRIPTION: Final = 30
-SUBTITLE: Final = 112
+# Widths in half signs, each twice the number of Chinese characters that the product advises.
+TITLE: Final = 52
+DESCRIPTION: Final = 60
+SUBTITLE: Final = 224
+LABEL: Final = 10
+VALUE: Final = 52
+BUTTON: Final = 20
 ROWS: Final = 6
-LABEL: Final = 5
-VALUE: Final = 26
 BUTTONS: Final = 6
-BUTTON: Final = 10
 TEXT_BYTES: Final = 2048
 """UTF-8 bytes of one text message of an app."""
 DEAD_KEY: Final = "-"
@@ -68,7 +70,7 @@ def draw(card: Card, task: str, greyed: bool) -> Drawn:
     texts, rows, fits = _content(card)
     drawn: dict[str, Any] = {"card_type": "button_interaction", "task_id": task}
     whole_title, whole_subtitle = _one_line(card.title), _one_line(card.subtitle)
-    title, subtitle = cut(whole_title, TITLE), cut(whole_subtitle, DESCRIPTION)
+    title, subtitle = cut_width(whole_title, TITLE), cut_width(whole_subtitle, DESCRIPTION)
     fits = fits and (title, subtitle) == (whole_title, whole_subtitle)
     title = title if title.strip() else ELLIPSIS
     drawn["main_title"] = {"title": title, "desc": subtitle} if subtitle.strip() else {"title": title}
@@ -77,19 +79,21 @@ def draw(card: Card, task: str, greyed: bool) -> Drawn:
     if rows:
         drawn["horizontal_content_list"] = [{"keyname": row.label, "value": row.value} for row in rows]
     if card.buttons:
-        # A label that is cut is written out in a row of the card or in the text before it.
-        fits = fits and all(len(button.label) <= BUTTON for button in card.buttons)
+        # A label that is cut is written out above the buttons, or in the text before the card.
+        written = _one_line(texts)
+        labels = [_one_line(button.label) for button in card.buttons]
+        fits = fits and all(width(label) <= BUTTON or label in written for label in labels)
         fits = fits and len(card.buttons) <= BUTTONS
         drawn["button_list"] = [
             {
-                "text": cut(_one_line(button.label), BUTTON),
+                "text": cut_width(_one_line(button.label), BUTTON),
                 "style": _STYLES[button.tone],
                 "key": button.action,
             }
             for button in card.buttons[:BUTTONS]
         ]
         return Drawn(drawn, fits)
-    stamp = cut(_one_line(card.stamp) or title, BUTTON)
+    stamp = _short_stamp(_one_line(card.stamp) or title)
     drawn["button_list"] = [{"text": stamp, "style": _NEUTRAL_STYLE, "key": DEAD_KEY}]
     if greyed:
         drawn["replace_text"] = stamp
@@ -103,7 +107,13 @@ def messages(card: Card, task: str, texts: Callable[[str], list[Message]]) -> li
         return texts(card_text(card))
     # Grey buttons are for cards that replace another one.
     drawn = draw(card, task, greyed=False)
-    before = [] if drawn.fits else texts(card_text(card))
+    if drawn.fits:
+        before = []
+    else:
+        said = card_text(card)
+        # Labels that are cut on their buttons are read here.
+        labels = [one.label for one in card.buttons if width(one.label) > BUTTON and one.label not in said]
+        before = texts("\n".join([said, *(f"[{label}]" for label in labels)]))
     return [*before, {"msgtype": "template_card", "template_card": drawn.card}]
 
 
@@ -150,15 +160,34 @@ def _content(card: Card) -> tuple[str, list[Line], bool]:
     rows = [line for line in card.lines if _is_row(line)]
     # Text stands above the rows: what has no row comes first, so that the order stays.
     beside = [line for line in card.lines if not _is_row(line)] + rows[:-ROWS]
-    texts = [card.stamp] if len(card.stamp) > BUTTON else []
+    texts = [card.stamp] if width(card.stamp) > BUTTON else []
     texts += [_said(line) for line in beside]
     for group in card.groups:
         texts += [group.title, *[f"· {_said(line)}" for line in group.lines], group.note]
     whole = "\n".join(text for text in texts if text.strip())
     typed = f"{whole}\n{card.fallback}".strip()
-    if card.fallback.strip() and len(typed) <= SUBTITLE:
+    if card.fallback.strip() and width(typed) <= SUBTITLE:
         return typed, rows[-ROWS:], True
-    return cut(whole, SUBTITLE), rows[-ROWS:], len(whole) <= SUBTITLE
+    return _first_lines(whole), rows[-ROWS:], width(whole) <= SUBTITLE
+
+
+def _first_lines(text: str) -> str:
+    """As many whole lines as there is room for; a single line that is too long is cut."""
+    if width(text) <= SUBTITLE:
+        return text
+    kept, room = [], SUBTITLE - width(ELLIPSIS)
+    for line in text.splitlines():
+        room -= width(line) + len("\n")
+        if room < 0:
+            break
+        kept.append(line)
+    return "\n".join([*kept, ELLIPSIS]) if kept else cut_width(text, SUBTITLE)
+
+
+def _short_stamp(stamp: str) -> str:
+    """How a card ended in the words of a button: the outcome without who and when, which the text above
+    says."""
+    return cut_width(stamp if width(stamp) <= BUTTON else stamp.partition(" · ")[0], BUTTON)
 
 
 def _said(line: Line) -> str:
@@ -166,7 +195,7 @@ def _said(line: Line) -> str:
 
 
 def _is_row(line: Line) -> bool:
-    short = 0 < len(line.label) <= LABEL and 0 < len(line.value) <= VALUE
+    short = 0 < width(line.label) <= LABEL and 0 < width(line.value) <= VALUE
     return short and all(part == _one_line(part) for part in (line.label, line.value))
 
 

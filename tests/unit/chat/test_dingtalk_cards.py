@@ -137,7 +137,7 @@ def check(card: Card) -> None:
     assert [one["event"]["params"]["actionId"] for one in json.loads(parameters["buttons"])] == [
         button.action for button in card.buttons
     ]
-    assert all(len(one["text"]) <= 20 for one in json.loads(parameters["buttons"]))
+    assert all(len(one["text"]) <= 60 for one in json.loads(parameters["buttons"]))
     assert parameters["has_buttons"] == ("yes" if card.buttons else "no")
 
 

@@ -160,9 +160,17 @@ def test_the_approval_card_of_the_bot_says_every_word(language: str) -> None:
 
 
 def test_a_long_label_stands_above_its_value() -> None:
-    long, short = Line("A4打印纸 70克 500张", "−5 包"), Line("用途", "投标")
-    elements = render(Card("c", "领用", lines=(long, short)))["body"]["elements"]
-    assert [element["tag"] for element in elements] == ["div", "div", "column_set"]
+    long, short = Line("A4打印纸 70克 500张", "−5 包"), Line("Reference amount", "¥90.00")
+    elements = render(Card("c", "领用", lines=(long, short, Line("用途", "投标"))))["body"]["elements"]
+    columns = [[len(column["elements"]) for column in element["columns"]] for element in elements]
+    assert columns == [[2], [1, 1], [1, 1]]
+
+
+def test_choices_that_stand_below_each_other_are_of_one_width() -> None:
+    names = ("1. 鼠标", "2. A4打印纸 70 克 500 张")
+    buttons = tuple(Button(f"choose_{number}", name) for number, name in enumerate(names, 1))
+    drawn = buttons_of(render(Card("c", "哪一个?", buttons=buttons)))
+    assert {button["width"] for button in drawn.values()} == {"fill"}
 
 
 def test_many_rows_stand_closer_before_any_is_left_out() -> None:

@@ -79,6 +79,13 @@ async def test_words_never_become_markup(chat: ChatPage, world: World) -> None:
     assert await chat.page.title() == "库管"
 
 
+async def test_an_amount_of_the_same_figure_is_no_part_of_the_effect(chat: ChatPage, world: World) -> None:
+    line = Line("鼠标", "−6 个:现存 6 → 0 · 可用 0 个", Change("6", "0"))
+    await world.channel.send(PERSON, Card(id="last", title="领用", lines=(line,)), "last")
+    words = chat.cards("领用").locator(".change-words")
+    await expect(words).to_have_text(["−6 个:现存", "可用 0 个"])
+
+
 async def test_a_card_shows_the_effect_and_changes_in_place_when_tapped(chat: ChatPage, world: World) -> None:
     await world.channel.send(PERSON, CARD, "card")
     card = await chat.last_card("确认领用")

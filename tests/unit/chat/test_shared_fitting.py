@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.chat.fitting import card_text, cut, cut_bytes
+from bot.chat.fitting import card_text, cut, cut_bytes, cut_width, width
 from bot.chat.platform import Button, Card, Group, Line
 
 texts = some.text(some.characters(exclude_categories=["Cs"]), max_size=300)
@@ -72,6 +72,19 @@ def test_no_sign_is_cut_in_two(text: str, limit: int) -> None:
 )
 def test_what_is_cut_ends_at_a_word(text: str, limit: int, short: str) -> None:
     assert cut(text, limit) == short
+
+
+@given(some.text(max_size=60), some.integers(2, 40))
+def test_a_text_is_at_most_as_wide_as_allowed(text: str, limit: int) -> None:
+    short = cut_width(text, limit)
+    assert width(short) <= limit
+    assert (short == text) is (width(text) <= limit)
+
+
+def test_a_latin_letter_is_half_as_wide_as_a_chinese_sign() -> None:
+    assert width("领用 LY1001") == 11
+    assert cut_width("领用 LY1001 ok", 11) == "领用…"
+    assert cut_width("please confirm now", 16) == "please confirm…"
 
 
 def test_a_card_in_plain_lines_says_everything() -> None:

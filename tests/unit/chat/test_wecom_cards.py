@@ -12,8 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.fitting import card_text
-from bot.chat.platform import Answer, Card
-from bot.chat.wecom.cards import DEAD_KEY, draw, is_only_text, split, task_id, to_tags, unlinked, with_toast
+from bot.chat.platform import Answer, Button, Card, CardState, Line
+from bot.chat.wecom.cards import (
+    DEAD_KEY,
+    draw,
+    is_only_text,
+    messages,
+    split,
+    task_id,
+    text_messages,
+    to_tags,
+    unlinked,
+    with_toast,
+)
 from bot.chat.wecom.markup import write
 from bot.chat.wecom_bot.frames import plain
 from tests.fakes.wecom_cards import problem_of, shown_card
@@ -50,6 +61,31 @@ def test_a_card_that_fits_shows_every_word(card: Card) -> None:
 
 def one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def test_a_card_that_ended_says_how_on_its_button_and_when_above() -> None:
+    ended = Card("c", "领用 LY1001", state=CardState.CLOSED, stamp="部分完成 · 14:05 · 等到货")
+    drawn = draw(ended, "c@1", greyed=True).card
+    assert (drawn["replace_text"], drawn["sub_title_text"]) == ("部分完成", ended.stamp)
+
+
+def test_an_english_card_needs_no_text_before_it() -> None:
+    (only,) = messages(NAMED["approval_english"], "c@1", text_messages)
+    assert only["template_card"]["main_title"]["title"] == "Approve requisition LY1027"
+
+
+def test_a_label_that_is_cut_is_read_in_the_text_before() -> None:
+    label = "The goods were never brought, close it"
+    card = Card("c", "退料", buttons=(Button("close", label),))
+    words, _ = messages(card, "c@1", text_messages)
+    assert f"[{label}]" in words["text"]["content"]
+
+
+def test_too_much_text_ends_at_a_line() -> None:
+    card = Card("c", "盘点", lines=tuple(Line("0.5mm 黑色中性笔", "−24 盒 " * 4) for _ in range(9)))
+    drawn = draw(card, "c@1", greyed=True)
+    assert not drawn.fits
+    assert drawn.card["sub_title_text"].endswith("−24 盒 \n…")
 
 
 @given(cards())
