@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from services.kit.access import Caller
+from services.kit.bulk import Prepared, inserting, microseconds
 from services.kit.tables import AUDIT
 
 _START = b"kuguan audit chain"
-_INSERT = insert(AUDIT)
-_LAST = select(AUDIT.c.sequence, AUDIT.c.hash).order_by(AUDIT.c.sequence.desc()).limit(1)
+_last = Prepared(select(AUDIT.c.sequence, AUDIT.c.hash).order_by(AUDIT.c.sequence.desc()).limit(1))
+_insert = inserting(AUDIT)
 _LENGTH = 500
 # What a text column of some database cannot hold: one such subject would undo a whole group of changes.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -61,15 +62,16 @@ def append(connection: Connection, records: Sequence[Record]) -> None:
     """Add records to the end of the chain; the caller's transaction is the only one that writes."""
     if not records:
         return
-    last = connection.execute(_LAST).first()
-    sequence, previous = (last.sequence, last.hash) if last else (0, _START)
+    last = _last(connection)
+    sequence, previous = (last[0].sequence, last[0].hash) if last else (0, _START)
     rows = []
     for record in records:
         sequence += 1
         row: dict[str, Any] = {name: getattr(record, name) for name in Record.__slots__}
         previous = seal(previous, sequence, row)
-        rows.append({**row, "sequence": sequence, "hash": previous})
-    connection.execute(_INSERT, rows)
+        row["time"] = microseconds(record.time)
+        rows.append((sequence, *row.values(), previous))
+    _insert(connection, rows)
 
 
 def broken_links(connection: Connection) -> list[str]:

@@ -8,8 +8,9 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, case, func, insert, select, update
 
+from services.kit.bulk import Change, Prepared, adding
 from services.kit.database import in_chunks
 from services.kit.errors import VersionChanged
 from services.kit.quantity import MAXIMUM_SCALE, Quantity
@@ -20,11 +21,23 @@ from services.orders.storage.tables import ORDER_LINES, ORDER_STEPS, ORDERS
 
 _NAME = re.compile(r"(?P<prefix>[A-Z]*)(?P<number>[0-9]{1,18})")
 
-_UPDATE_LINE = (
-    update(ORDER_LINES)
-    .where(ORDER_LINES.c.number == bindparam("order_number"), ORDER_LINES.c.line == bindparam("order_line"))
-    .values(reserved=bindparam("reserved"), short=bindparam("short"), fulfilled=bindparam("fulfilled"))
+_FIXED = frozenset({"number", "name", "kind", "request_id", "requester", "create_time"})
+_by_name = Prepared(select(ORDERS).where(ORDERS.c.name == bindparam("called")))
+_by_number = Prepared(select(ORDERS).where(ORDERS.c.number == bindparam("numbered")))
+_lines_of = Prepared(
+    select(ORDER_LINES).where(ORDER_LINES.c.number == bindparam("numbered")).order_by(ORDER_LINES.c.line)
 )
+_change = Change(
+    update(ORDERS).where(ORDERS.c.number == bindparam("numbered"), ORDERS.c.revision == bindparam("seen")),
+    [column.name for column in ORDERS.columns if column.name not in _FIXED],
+)
+_change_line = Change(
+    update(ORDER_LINES).where(
+        ORDER_LINES.c.number == bindparam("numbered"), ORDER_LINES.c.line == bindparam("place")
+    ),
+    ["reserved", "short", "fulfilled"],
+)
+_step_made = adding(ORDER_STEPS)
 
 
 def next_number(connection: Connection) -> int:
@@ -42,25 +55,19 @@ def add_order(connection: Connection, order: Order) -> None:
 
 def update_order(connection: Connection, before: Order, after: Order) -> None:
     """Write what changed, if the order still is as it was read; raises VersionChanged."""
-    values = _order_values(after)
-    for fixed in ("number", "name", "kind", "request_id", "requester", "create_time"):
-        del values[fixed]
-    same = (ORDERS.c.number == before.number) & (ORDERS.c.revision == before.revision)
-    if connection.execute(update(ORDERS).where(same).values(**values)).rowcount != 1:
+    values = {name: value for name, value in _order_values(after).items() if name not in _FIXED}
+    if _change(connection, numbered=before.number, seen=before.revision, **values) != 1:
         raise VersionChanged("order", before.name)
-    changed = [
-        {
-            "order_number": after.number,
-            "order_line": line.line,
-            "reserved": line.reserved.scaled,
-            "short": line.short.scaled,
-            "fulfilled": line.fulfilled.scaled,
-        }
-        for line, old in zip(after.lines, before.lines, strict=True)
-        if line != old
-    ]
-    if changed:
-        connection.execute(_UPDATE_LINE, changed)
+    for line, old in zip(after.lines, before.lines, strict=True):
+        if line != old:
+            _change_line(
+                connection,
+                numbered=after.number,
+                place=line.line,
+                reserved=line.reserved.scaled,
+                short=line.short.scaled,
+                fulfilled=line.fulfilled.scaled,
+            )
     if after.state is not before.state:
         _add_step(connection, after, before.state.value)
 
@@ -70,12 +77,14 @@ def find_order(connection: Connection, name: str, requester: str | None = None) 
     named = _NAME.fullmatch(name)
     if named is None:
         return None
-    which = ORDERS.c.name == name if named["prefix"] else ORDERS.c.number == int(named["number"])
-    query = select(ORDERS).where(which)
-    if requester is not None:
-        query = query.where(ORDERS.c.requester == requester)
-    found = _load(connection, query)
-    return found[0] if found else None
+    if named["prefix"]:
+        found = _by_name(connection, called=name)
+    else:
+        found = _by_number(connection, numbered=int(named["number"]))
+    if not found or requester not in (None, found[0].requester):
+        return None
+    lines = _lines_of(connection, numbered=found[0].number)
+    return _order(found[0], tuple(map(_line, lines)))
 
 
 def list_orders(
@@ -152,14 +161,13 @@ def _load(connection: Connection, query: Select[Any]) -> list[Order]:
 
 
 def _add_step(connection: Connection, order: Order, state_before: str) -> None:
-    connection.execute(
-        insert(ORDER_STEPS).values(
-            number=order.number,
-            revision=order.revision,
-            state_before=state_before,
-            state_after=order.state.value,
-            step_time=order.update_time,
-        )
+    _step_made(
+        connection,
+        number=order.number,
+        revision=order.revision,
+        state_before=state_before,
+        state_after=order.state.value,
+        step_time=order.update_time,
     )
 
 
@@ -208,7 +216,7 @@ def _line_values(order: Order, line: OrderLine) -> dict[str, Any]:
     }
 
 
-def _order(row: Row[Any], lines: tuple[OrderLine, ...]) -> Order:
+def _order(row: Any, lines: tuple[OrderLine, ...]) -> Order:
     return Order(
         number=row.number,
         kind=KIND_BY_NAME[row.kind],
@@ -231,7 +239,7 @@ def _order(row: Row[Any], lines: tuple[OrderLine, ...]) -> Order:
     )
 
 
-def _line(row: Row[Any]) -> OrderLine:
+def _line(row: Any) -> OrderLine:
     return OrderLine(
         line=row.line,
         item=row.item,

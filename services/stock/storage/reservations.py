@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, and_, bindparam, delete, not_, or_, select, update
+from sqlalchemy import Boolean, Connection, and_, bindparam, delete, not_, or_, select
 
-from services.kit.bulk import Prepared, inserting, microseconds
+from services.kit.bulk import Bulk, Change, Prepared, inserting, microseconds
 from services.kit.errors import NoSuch
 from services.stock.domain.reservations import LIVE, Line, Reservation, Sight, State
 from services.stock.domain.shelf import Key, Pick
@@ -43,17 +43,17 @@ _allocations = Prepared(
 _insert_heads = inserting(RESERVATIONS)
 _insert_lines = inserting(RESERVATION_LINES)
 _insert_picks = inserting(ALLOCATIONS)
-_UPDATE_HEADS = (
-    update(RESERVATIONS)
-    .where(RESERVATIONS.c.document == bindparam("name"))
-    .values({name: bindparam(f"new_{name}") for name in ("state", "approved", "expires_at", "approved_at")})
+_change_heads = Bulk(
+    "UPDATE reservations SET state = given.column2, approved = given.column3, expires_at = given.column4,"
+    " approved_at = given.column5 FROM {rows} WHERE document = given.column1",
+    ("TEXT", "TEXT", "BOOLEAN", "BIGINT", "BIGINT"),
 )
-_UPDATE_LINES = (
-    update(RESERVATION_LINES)
-    .where(RESERVATION_LINES.c.document == bindparam("name"), RESERVATION_LINES.c.line == bindparam("number"))
-    .values({name: bindparam(f"new_{name}") for name in ("reserved", "issued", "waiting")})
+_change_lines = Bulk(
+    "UPDATE reservation_lines SET reserved = given.column3, issued = given.column4,"
+    " waiting = given.column5 FROM {rows} WHERE document = given.column1 AND line = given.column2",
+    ("TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT"),
 )
-_DELETE_PICKS = delete(ALLOCATIONS).where(ALLOCATIONS.c.document == bindparam("name"))
+_delete_picks = Change(delete(ALLOCATIONS).where(ALLOCATIONS.c.document == bindparam("name")))
 _EXPIRED = (
     select(RESERVATIONS.c.document)
     .where(RESERVATIONS.c.state == State.HELD.value, RESERVATIONS.c.expires_at <= bindparam("now"))
@@ -80,9 +80,10 @@ def save_many(connection: Connection, reservations: Sequence[Reservation]) -> No
     """Write what became of promises that are stored already."""
     if not reservations:
         return
-    connection.execute(_UPDATE_HEADS, [_head_change(reservation) for reservation in reservations])
-    connection.execute(_UPDATE_LINES, [_line_change(r, line) for r in reservations for line in r.lines])
-    connection.execute(_DELETE_PICKS, [{"name": reservation.document} for reservation in reservations])
+    _change_heads(connection, [_head_change(reservation) for reservation in reservations])
+    _change_lines(connection, [_line_change(r, line) for r in reservations for line in r.lines])
+    for reservation in reservations:
+        _delete_picks(connection, name=reservation.document)
     _insert_picks(connection, [row for reservation in reservations for row in _picks(reservation)])
 
 
@@ -108,6 +109,8 @@ def seen(connection: Connection, document: str, sight: Sight) -> Reservation:
 def load(connection: Connection, documents: Sequence[str]) -> list[Reservation]:
     """The promises of some documents, in the order asked for; unknown ones are left out."""
     heads = _heads(connection, documents)
+    if not heads:
+        return []
     line_rows = _lines(connection, documents)
     pick_rows = _allocations(connection, documents)
     measures = items.measures(connection, {row.item for row in line_rows})
@@ -192,24 +195,24 @@ def _picks(reservation: Reservation) -> list[tuple[Any, ...]]:
     ]
 
 
-def _head_change(reservation: Reservation) -> dict[str, Any]:
-    return {
-        "name": reservation.document,
-        "new_state": reservation.state.value,
-        "new_approved": reservation.approved,
-        "new_expires_at": reservation.expires_at,
-        "new_approved_at": reservation.approved_at,
-    }
+def _head_change(reservation: Reservation) -> tuple[Any, ...]:
+    return (
+        reservation.document,
+        reservation.state.value,
+        reservation.approved,
+        microseconds(reservation.expires_at) if reservation.expires_at else None,
+        microseconds(reservation.approved_at) if reservation.approved_at else None,
+    )
 
 
-def _line_change(reservation: Reservation, line: Line) -> dict[str, Any]:
-    return {
-        "name": reservation.document,
-        "number": line.number,
-        "new_reserved": line.reserved,
-        "new_issued": line.issued,
-        "new_waiting": _waiting(reservation, line),
-    }
+def _line_change(reservation: Reservation, line: Line) -> tuple[Any, ...]:
+    return (
+        reservation.document,
+        line.number,
+        line.reserved,
+        line.issued,
+        _waiting(reservation, line),
+    )
 
 
 def _waiting(reservation: Reservation, line: Line) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from services.kit.bulk import Prepared
 from services.stock.storage.tables import SETTINGS
 
 HOLD_HOURS = "hold_hours"
 DEFAULT_HOLD_HOURS = 24
+_value = Prepared(select(SETTINGS.c.value).where(SETTINGS.c.name == bindparam("called")))
 
 
 def keep(connection: Connection, name: str, value: int) -> None:
@@ -18,5 +20,5 @@ def keep(connection: Connection, name: str, value: int) -> None:
 
 def hold_hours(connection: Connection) -> int:
     """How long goods are held for an order that nobody has decided."""
-    value = connection.execute(select(SETTINGS.c.value).where(SETTINGS.c.name == HOLD_HOURS)).scalar()
-    return DEFAULT_HOLD_HOURS if value is None else int(value)
+    found = _value(connection, called=HOLD_HOURS)
+    return int(found[0].value) if found else DEFAULT_HOLD_HOURS
