@@ -50,6 +50,9 @@ class Phrases:
         found: list[Place] = []
         place = 0
         while place < len(text):
+            if text[place] not in self._by_first:
+                place += 1
+                continue
             end = next((end for end in self.ends(text, place) if _free(place, end, kept)), None)
             if end is None:
                 place += 1

@@ -234,12 +234,17 @@ class WordIndex(Generic[Key]):
             return []
         needles = [part if is_han(part[0]) else f" {part} " for part in parts]
         head, length = f"{parts[-1]} ", 19 * len(phrase)
+        names, holders = self._parts, self._holders
         found: list[tuple[int, int]] = []
         for number in self._postings.holding_all(parts):
-            name = self._parts[number]
-            if self._holders[number] and all(needle in name for needle in needles):
-                base = HEAD if head in name else PART
-                found.append((base + length // len(self._phrases[number]), number))
+            name = names[number]
+            for needle in needles:
+                if needle not in name:
+                    break
+            else:
+                if holders[number]:
+                    base = HEAD if head in name else PART
+                    found.append((base + length // len(self._phrases[number]), number))
         return self._best(found, How.CONTAINS) or self._by_loose_part(parts, phrase)
 
     def _by_loose_part(self, parts: list[str], phrase: str) -> list[Match[Key]]:
@@ -247,14 +252,19 @@ class WordIndex(Generic[Key]):
         if not any(is_han(part[0]) for part in parts) or len(phrase) < 3:
             return []
         found: list[tuple[int, int]] = []
-        wanted = {character: phrase.count(character) for character in set(phrase)}
+        wanted = [(character, phrase.count(character)) for character in set(phrase)]
+        names, length = self._phrases, len(phrase)
         for number in self._postings.sharing_some(parts):
-            name = self._phrases[number]
-            if len(name) >= len(phrase) and all(name.count(c) >= many for c, many in wanted.items()):
-                share = 19 * len(phrase) // len(name)
+            name = names[number]
+            if len(name) < length:
+                continue
+            for character, many in wanted:
+                if name.count(character) < many:
+                    break
+            else:
                 # All of it in another order is the name itself; a few scattered characters are chance.
-                base = HEAD if 3 * len(phrase) >= 2 * len(name) else LOOSE
-                found.append((base + share, number))
+                base = HEAD if 3 * length >= 2 * len(name) else LOOSE
+                found.append((base + 19 * length // len(name), number))
         return self._best(found, How.CONTAINS)
 
     def _by_part_of_sound(self, parts: list[str], phrase: str) -> list[Match[Key]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from services.kit import telemetry
-from tests.load.bench import company, databases, flow, growth, machine, page, promises
+from tests.load.bench import company, databases, flow, growth, machine, page, promises, sentences
 from tests.load.bench.flow import Size
 from tests.load.bench.promises import Length
 from tests.load.bench.table import Table, summary
@@ -54,11 +54,16 @@ def _growth(folder: Path, quick: bool) -> list[Table]:
         return [growth.measure(folder, new_database, "SQLite", size)]
 
 
+def _sentences(folder: Path, quick: bool) -> list[Table]:
+    return [sentences.measure(sentences.Size(10_000, 500) if quick else sentences.Size(100_000, 2_000))]
+
+
 MEASUREMENTS: dict[str, Measurement] = {
     "promises": _promises_on(databases.sqlite, "SQLite"),
     "flow": _flow_on(databases.sqlite, "SQLite"),
     "company": _company,
     "growth": _growth,
+    "sentences": _sentences,
     "promises-postgresql": _promises_on(databases.postgresql, "PostgreSQL"),
     "flow-postgresql": _flow_on(databases.postgresql, "PostgreSQL"),
 }
