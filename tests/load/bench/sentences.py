@@ -40,8 +40,8 @@ class Size:
 def measure(size: Size) -> Table:
     """Understand every sentence of the tables of the tests, and requests for goods in a few ways of saying.
 
-    Each is tried a few times and the median of its processor time counts: what else the machine does meanwhile
-    is no sentence's fault.
+    Each is tried a few times and the median of its processor time counts: what else the machine does
+    meanwhile is no sentence's fault.
     """
     began = time.perf_counter()
     vocabulary = _vocabulary(size.items)
