@@ -17,8 +17,8 @@ from deploy.previews.markup import Node, block, button
 
 TEMPLATE: Final = Path(__file__).parents[1] / "chats" / "dingtalk-card.json"
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
-_SIDE_BY_SIDE: Final = 3
-"""Buttons that stand in one row."""
+_SIDE_BY_SIDE: Final = 2
+"""Buttons that stand in one row; how DingTalk arranges more is not documented."""
 
 
 def _messages(card: Card) -> Sequence[Message]:

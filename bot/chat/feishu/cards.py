@@ -27,8 +27,8 @@ _LABEL_WORD: Final = 12
 _LIST_LABEL: Final = 10
 """Widths of a label and of its longest word up to which its value stands beside it: two lines at most. Where
 all labels are wider than _LIST_LABEL, as in lists, every value stands below."""
-_SIDE_BY_SIDE: Final = 8
-"""Characters of a button's label up to which a few buttons stand in one row."""
+_SIDE_BY_SIDE: Final = 16
+"""Width of a button's label up to which a few buttons stand in one row."""
 
 _COLOURS: Final = {
     CardState.OPEN: "blue",
@@ -172,7 +172,7 @@ def _row(row: _Row, room: _Room) -> list[Element]:
     named = _words(label, colour="grey")
     is_short = row.kind == "pair" and width(label) <= _LABEL_WIDTH
     if is_short and max(map(width, label.split())) <= _LABEL_WORD:
-        return [_columns([(2, [named]), (5, [_words(value)])])]
+        return [_columns([(1, [named]), (2, [_words(value)])])]
     return [_columns([(1, [named, _words(value)])])]
 
 
@@ -197,7 +197,7 @@ def _buttons(card: Card) -> list[Element]:
     """Buttons side by side where they are few and short; one that asks for words has its field above it."""
     simple = [_button(card, button) for button in card.buttons if not button.asks]
     in_a_row = 1 < len(simple) <= 3 and all(
-        len(button.label) <= _SIDE_BY_SIDE for button in card.buttons if not button.asks
+        width(button.label) <= _SIDE_BY_SIDE for button in card.buttons if not button.asks
     )
     if not in_a_row and len(simple) > 1:
         simple = [{**button, "width": "fill"} for button in simple]
@@ -210,7 +210,7 @@ def _button(card: Card, button: Button) -> Element:
         "tag": "button",
         "text": _plain(cut(_said(button.label), _BUTTON_LIMIT) or "—"),
         "type": _TONES[button.tone],
-        "width": "default" if len(button.label) <= _SIDE_BY_SIDE else "fill",
+        "width": "default" if width(button.label) <= _SIDE_BY_SIDE else "fill",
         "behaviors": [{"type": "callback", "value": {"card": card.id, "action": button.action}}],
     }
 
@@ -224,8 +224,6 @@ def _form(card: Card, button: Button) -> Element:
         "max_length": TAP_TEXT_LIMIT,
         "width": "fill",
     }
-    return {
-        "tag": "form",
-        "name": f"form_{button.action}",
-        "elements": [_columns([(3, [field]), (1, [submit])])],
-    }
+    beside = width(button.label) <= _SIDE_BY_SIDE
+    arranged = _columns([(1, [field]), (0, [submit])]) if beside else _columns([(1, [field, submit])])
+    return {"tag": "form", "name": f"form_{button.action}", "elements": [arranged]}
