@@ -112,7 +112,7 @@ async def hand_over(ask: Ask, row: CardRow, action: str) -> Tapped:
     request = IssueReservedRequest(request_id=f"{row.id}-{action}", document=row.subject)
     answer = await ask.voice.write(ask.voice.services.stock.IssueReserved, request)
     done = carried_out(replace(row, state="handed_over"), answer.entries)
-    return Tapped(done, ask.words("toast.handed_over"))
+    return Tapped(done, ask.words("toast.handed_over_order", order=row.subject))
 
 
 async def take_back(ask: Ask, row: CardRow, action: str) -> Tapped:
@@ -120,7 +120,7 @@ async def take_back(ask: Ask, row: CardRow, action: str) -> Tapped:
     request = ReturnToStockRequest(request_id=f"{row.id}-{action}", document=row.subject)
     answer = await ask.voice.write(ask.voice.services.stock.ReturnToStock, request)
     done = carried_out(replace(row, state="taken_back"), answer.entries)
-    return Tapped(done, ask.words("toast.taken_back"))
+    return Tapped(done, ask.words("toast.taken_back_order", order=row.subject))
 
 
 async def close_return(ask: Ask, row: CardRow, action: str) -> Tapped:

@@ -17,7 +17,7 @@ import structlog
 from bot import arrivals, measures, notices
 from bot.binding import Binding, wish
 from bot.cards import draw
-from bot.chat.errors import ChannelError, Overloaded
+from bot.chat.errors import Overloaded
 from bot.chat.fitting import card_text
 from bot.chat.platform import AddressKind, Answer, CardRef, ClickIn, EnterIn, Event, Proactive
 from bot.clients import Badge
@@ -25,21 +25,23 @@ from bot.commands import COMMANDS, sign_in
 from bot.commands.ask import Ask, Invite, Offer, Reply, Say, Show, Tapped, Wait
 from bot.commands.requests import WAITING, answer_how_many, question_of
 from bot.desk import LOCAL_PLATFORM, Desk
+from bot.pictures import Pictures
 from bot.preparing import prepare
 from bot.sending import STILL_OPEN, Sender, seen
-from bot.storage import attachments, bindings, cards, deliveries, links, preferences, received
+from bot.storage import bindings, cards, deliveries, links, preferences, received
 from bot.storage.cards import CardRow
 from bot.storage.received import Received
 from bot.strangers import Strangers
 from bot.taps import TAPS
 from bot.texts import DEFAULT
-from bot.typed import meant, typed
+from bot.typed import PATIENCE, Typed, meant, typed
 from bot.understand import Command, Intent, amount_alone, understand
 from bot.ways import Ways
 from services.kit import observe
 from services.kit.access import digest_of_secret
 from services.kit.changes import Transaction
 from services.kit.errors import KuguanError, RemoteError, TooBusy, Unreachable
+from services.kit.ids import new_id
 
 log = structlog.get_logger("kuguan.webhook")
 
@@ -58,6 +60,7 @@ class Reception:
         self._ways = ways
         self._binding = Binding(desk)
         self._strangers = Strangers(desk, self._binding)
+        self._pictures = Pictures(desk, ways)
         self._at_work: dict[str, asyncio.Task[Answer | None]] = {}
         self._late: set[str] = set()
         self._kinds: Mapping[str, Callable[[Received, Badge], Awaitable[Answer | None]]] = {
@@ -186,12 +189,22 @@ class Reception:
             return False
         now = datetime.now(UTC)
         card = await self._desk.runtime.reader.look(lambda c: meant(c, ask.person, button, now))
-        if card is None:
-            return False
-        about = await self._desk.ask(badge, row.cause, card.subject)
-        if button.action not in {one.action for one in draw(card, about.facts).buttons}:
-            return False
+        about = await self._desk.ask(badge, row.cause, card.subject if card else "")
+        if card is None or button.action not in {one.action for one in draw(card, about.facts).buttons}:
+            return await self._shown_again(row, ask, button, now)
         await self._tap(replace(row, body={**row.body, "card": card.id, "action": button.action}), badge)
+        return True
+
+    async def _shown_again(self, row: Received, ask: Ask, button: Typed, now: datetime) -> bool:
+        """Where another card came in between, 确认 is not taken for an older one: that is shown again."""
+        if button.action != "confirm":
+            return False
+        since = now - PATIENCE
+        wishes = await self._desk.runtime.reader.look(lambda c: cards.open_wishes(c, ask.person, since))
+        if not wishes:
+            return False
+        fresh = replace(wishes[0], id=new_id(), platform="", reference=None, shown="")
+        await self._finish(row, ask, [Say(ask.words("typed.again")), Show(fresh)])
         return True
 
     async def _answered(self, ask: Ask, text: str) -> list[Reply] | None:
@@ -204,22 +217,8 @@ class Reception:
         return await answer_how_many(ask, asked, amount)
 
     async def _look(self, row: Received, badge: Badge) -> None:
-        """Keep a picture with its message; one that cannot be brought is said to be missing."""
         ask = await self._desk.ask(badge, row.cause)
-        channel = self._ways.channel(row.platform)
-        try:
-            assert channel is not None, "events come from channels"
-            media = await channel.fetch(arrivals.picture(row))
-        except ChannelError as error:
-            log.warning("picture not fetched", cause=row.cause, error=repr(error))
-            await self._finish(row, ask, [Say(ask.words("picture.missing"))])
-            return
-
-        def keep(tx: Transaction) -> None:
-            attachments.keep(tx, row.cause, ask.person, media.media_type, media.data)
-
-        await self._desk.runtime.writer.act(keep)
-        await self._finish(row, ask, [Say(ask.words("picture.kept"))])
+        await self._finish(row, ask, [await self._pictures.keep(row, ask)])
 
     async def _welcome(self, row: Received, badge: Badge) -> Answer | None:
         """Say hello and what can be said; in the answer itself where the bot may not write by itself yet."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deploy.errors import CommandFailed
-from deploy.location import base_url, client_secret, not_running
+from deploy.location import base_url, client_secret, data_directory, is_supervised, not_running
 from services.kit.ids import new_id
 
 # The bot waits up to 20 seconds for the answer to settle.
@@ -89,8 +89,9 @@ class Console:
             except urllib.error.HTTPError as error:
                 raise self._refusal(error) from None
             except urllib.error.URLError as error:
-                # Nobody listens: the system is away, not slow.
-                if isinstance(error.reason, ConnectionRefusedError) or time.monotonic() > ends:
+                # Nobody listens: the system is away, not slow; or the bot is just being started again.
+                refused = isinstance(error.reason, ConnectionRefusedError)
+                if time.monotonic() > ends or (refused and not is_supervised(data_directory())):
                     raise not_running(self._url) from None
             except (OSError, http.client.HTTPException):
                 if time.monotonic() > ends:

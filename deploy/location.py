@@ -57,6 +57,20 @@ def read_running(data: Path) -> Running | None:
         ) from None
 
 
+def is_supervised(data: Path) -> bool:
+    """Whether a `kuguan up` is at work on a directory, which starts again what has died."""
+    running = read_running(data)
+    if running is None or running.supervisor <= 0:
+        return False
+    try:
+        os.kill(running.supervisor, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def base_url() -> str:
     """KUGUAN_URL, else where the system of the data directory says it is, else the default address."""
     told = os.environ.get("KUGUAN_URL")

@@ -116,6 +116,21 @@ def open_hand_overs(connection: Connection, person: str) -> list[CardRow]:
     return [_card(row) for row in connection.execute(found.order_by(CARDS.c.created_at, CARDS.c.id))]
 
 
+def open_wishes(connection: Connection, person: str, since: datetime) -> list[CardRow]:
+    """A person's own cards that wait for their confirmation, the newest first."""
+    found = (
+        select(CARDS)
+        .where(
+            CARDS.c.person == person,
+            CARDS.c.created_at >= since,
+            CARDS.c.state == "open",
+            CARDS.c.kind.in_(["request", "withdrawal", "binding"]),
+        )
+        .order_by(CARDS.c.created_at.desc(), CARDS.c.id.desc())
+    )
+    return [_card(row) for row in connection.execute(found)]
+
+
 def open_about(connection: Connection, person: str, digits: str) -> CardRow | None:
     """A person's newest open card to carry out a document, by the digits of its name."""
     found = (

@@ -5,6 +5,7 @@ SENTENCES: dict[str, str] = {
     "typed.choose": 'reply with the number, such as "1"',
     "typed.hand_over": 'reply "hand over {number}"',
     "typed.more": 'reply "more"',
+    "typed.again": "Nothing was submitted yet. This is the card you had open: say \"confirm\" again if you mean it.",
     "typed.cancel": 'reply "cancel"',
     "platform.web": "Web page",
     "platform.wecom": "WeCom",

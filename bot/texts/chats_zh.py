@@ -5,6 +5,7 @@ SENTENCES: dict[str, str] = {
     "typed.choose": "回复数字来选,如「1」",
     "typed.hand_over": "回复「发料 {number}」",
     "typed.more": "回复「更多」",
+    "typed.again": "还没有提交:这是您之前要确认的卡片,确定的话请再说一次「确认」。",
     "typed.cancel": "回复「取消」",
     "platform.web": "网页",
     "platform.wecom": "企业微信",

@@ -226,6 +226,8 @@ SENTENCES: dict[str, str] = {
     "toast.approved": "Approved",
     "toast.rejected": "Refused",
     "toast.handed_over": "Handed over",
+    "toast.handed_over_order": "Handed over {order}",
+    "toast.taken_back_order": "Received {order}",
     "toast.taken_back": "Received",
     "toast.reminded": "Reminded",
     "toast.later": "Working on it, the card will follow",

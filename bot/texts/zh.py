@@ -226,6 +226,8 @@ SENTENCES: dict[str, str] = {
     "toast.approved": "已同意",
     "toast.rejected": "已拒绝",
     "toast.handed_over": "已发料",
+    "toast.handed_over_order": "已发料 {order}",
+    "toast.taken_back_order": "已收料 {order}",
     "toast.taken_back": "已收料",
     "toast.reminded": "已催办",
     "toast.later": "正在处理,稍后更新",

@@ -95,6 +95,19 @@ def test_what_was_taken_meanwhile_is_noticed_when_the_card_is_tapped(system: Sys
     system.reaches(first, "REJECTED")
 
 
+def test_a_confirmation_after_another_card_came_in_shows_the_own_card_again(system: System) -> None:
+    lixia, zhangsan = system.people("lixia", "zhangsan")
+    lixia.says("领3包A4纸 用于会议").offering("confirm")
+    lixia.gets(zhangsan.orders("领4包A4纸 用于投标"), "approve")
+    before = system.orders_of("lixia")
+    again = lixia.says("确认")
+    assert again.says("还没有提交")
+    assert "−3 包" in again.offering("confirm").text
+    assert system.orders_of("lixia") == before
+    assert lixia.says("确认").says("已提交")
+    assert len(system.orders_of("lixia")) == len(before) + 1
+
+
 def test_small_talk_is_not_a_command(system: System) -> None:
     zhangsan = system.person("zhangsan")
     before = system.orders_of("zhangsan")

@@ -6,13 +6,13 @@ from tests.journey.person import Card
 from tests.journey.system import System, eventually
 
 
-def test_the_figures_of_a_hand_over_are_those_of_the_moment_it_happens(system: System) -> None:
-    zhangsan, lixia, zhaoliu, qianwu = system.people("zhangsan", "lixia", "zhaoliu", "qianwu")
+def test_the_figures_of_a_hand_over_are_those_of_the_moment_it_happens(own_system: System) -> None:
+    zhangsan, lixia, zhaoliu, qianwu = own_system.people("zhangsan", "lixia", "zhaoliu", "qianwu")
     first, second = zhangsan.orders("领5包A4纸"), zhangsan.orders("领7包A4纸")
     for order in (first, second):
         lixia.taps(lixia.gets(order, "approve"), "approve")
     early, late = zhaoliu.gets(first, "hand_over"), zhaoliu.gets(second, "hand_over")
-    before = int(system.stock("BG-001")["on_hand"])
+    before = int(own_system.stock("BG-001")["on_hand"])
     assert (
         f"{before} → {before - 7}"
         in eventually(
@@ -22,14 +22,14 @@ def test_the_figures_of_a_hand_over_are_those_of_the_moment_it_happens(system: S
     )
     zhaoliu.taps(early, "hand_over")
     zhaoliu.taps(late, "hand_over")
-    system.reaches(second, "FULFILLED")
+    own_system.reaches(second, "FULFILLED")
     for keeper in (zhaoliu, qianwu):
         true = f"−7 包:现存 {before - 5} → {before - 12}"
         eventually(lambda: true in keeper.cards(second)[-1].text, "the figures of the ledger")  # noqa: B023
 
 
-def test_what_waits_is_counted_oldest_first_and_has_one_live_copy(system: System) -> None:
-    hefeng, linbo = system.people("hefeng", "linbo")
+def test_what_waits_is_counted_oldest_first_and_has_one_live_copy(own_system: System) -> None:
+    hefeng, linbo = own_system.people("hefeng", "linbo")
     orders = [hefeng.orders(f"领{number}顶安全帽 用于换新") for number in range(3, 8)]
     orders += [hefeng.orders(f"领{number}个护目镜 用于换新") for number in (4, 4, 4, 4, 4, 4, 4)]
     for order in orders:
@@ -47,24 +47,24 @@ def test_what_waits_is_counted_oldest_first_and_has_one_live_copy(system: System
     assert [label.split()[-1] for label, _ in mine.lines] == orders[:1:-1]
     for order in orders:
         linbo.taps(linbo.gets(order, "reject"), "reject")
-        system.reaches(order, "REJECTED")
+        own_system.reaches(order, "REJECTED")
         assert all("已拒绝" in card.stamp for card in linbo.waits(order, "refused"))
 
 
-def test_a_keeper_calls_up_what_is_to_be_handed_over(system: System) -> None:
-    zhangsan, lixia, zhaoliu = system.people("zhangsan", "lixia", "zhaoliu")
+def test_a_keeper_calls_up_what_is_to_be_handed_over(own_system: System) -> None:
+    zhangsan, lixia, zhaoliu = own_system.people("zhangsan", "lixia", "zhaoliu")
     order = zhangsan.orders("领6包A4纸")
     lixia.taps(lixia.gets(order, "approve"), "approve")
     zhaoliu.gets(order, "hand_over")
     called = [card for card in zhaoliu.says("待办").cards if card.number == order]
     assert [dict(card.buttons) for card in called] == [{"hand_over": "发料"}]
     zhaoliu.taps(called[0], "hand_over")
-    system.reaches(order, "FULFILLED")
+    own_system.reaches(order, "FULFILLED")
     assert len(zhaoliu.waits(order, "done", "已发料")) == 2
 
 
-def test_a_bare_word_hands_nothing_over_where_several_documents_wait(system: System) -> None:
-    zhangsan, lixia, qianwu = system.people("zhangsan", "lixia", "qianwu")
+def test_a_bare_word_hands_nothing_over_where_several_documents_wait(own_system: System) -> None:
+    zhangsan, lixia, qianwu = own_system.people("zhangsan", "lixia", "qianwu")
     goods, back = zhangsan.orders("领4包A4纸 用于会议"), zhangsan.orders("退1个订书机")
     lixia.taps(lixia.gets(goods, "approve"), "approve")
     qianwu.gets(goods, "hand_over")
@@ -74,13 +74,13 @@ def test_a_bare_word_hands_nothing_over_where_several_documents_wait(system: Sys
     listed = {card.number for card in qianwu.says("发料").cards}
     assert {goods, back, other} <= listed
     assert not qianwu.says(f"发料 {back[2:]}").says("已收料")
-    assert system.state(goods) == system.state(back) == system.state(other) == "APPROVED"
+    assert own_system.state(goods) == own_system.state(back) == own_system.state(other) == "APPROVED"
     assert qianwu.says(f"发料 {other[2:]}").says("已发料")
-    system.reaches(other, "FULFILLED")
+    own_system.reaches(other, "FULFILLED")
 
 
-def test_a_word_of_assent_that_meets_no_card_does_not_pass_for_a_confirmation(system: System) -> None:
-    (zhangsan,) = system.people("zhangsan")
+def test_a_word_of_assent_that_meets_no_card_does_not_pass_for_a_confirmation(own_system: System) -> None:
+    (zhangsan,) = own_system.people("zhangsan")
     zhangsan.says("领4包A4纸 用于会议")
     for said in ("好的", "ok", "是的"):
         assert zhangsan.says(said).says("没有提交任何东西")
@@ -88,17 +88,17 @@ def test_a_word_of_assent_that_meets_no_card_does_not_pass_for_a_confirmation(sy
     assert zhangsan.says("确认").says("没有提交任何东西")
 
 
-def test_a_refusal_with_the_tap_says_why(system: System) -> None:
-    zhangsan, lixia = system.people("zhangsan", "lixia")
+def test_a_refusal_with_the_tap_says_why(own_system: System) -> None:
+    zhangsan, lixia = own_system.people("zhangsan", "lixia")
     order = zhangsan.orders("领8包A4纸")
     card = lixia.gets(order, "reject")
-    told = system.command("tap", "--as", "李霞", card.id, "reject", "--reason", "预算没批")
+    told = own_system.command("tap", "--as", "李霞", card.id, "reject", "--reason", "预算没批")
     assert "已拒绝" in told.stdout
     assert zhangsan.hears(f"{order} 被 李霞 拒绝了:预算没批")
 
 
-def test_a_card_nobody_has_is_a_failure_of_the_command(system: System) -> None:
-    told = system.command("tap", "--as", "lixia", "no-such-card", "approve", check=False)
+def test_a_card_nobody_has_is_a_failure_of_the_command(own_system: System) -> None:
+    told = own_system.command("tap", "--as", "lixia", "no-such-card", "approve", check=False)
     assert (told.returncode, told.stdout) == (1, "")
     assert "已失效" in told.stderr
 
