@@ -4,20 +4,10 @@ Every table is a tuple of fixed words. Strong words say alone what is wanted; we
 used for a thousand other things and count only together with an item that exists.
 """
 
-from itertools import product
-
-
-def _words(table: str) -> tuple[str, ...]:
-    return tuple(table.split())
-
-
-def _joined(*tables: str) -> tuple[str, ...]:
-    """One word of each table after the other, in every combination; - stands for none."""
-    return tuple("".join(row).replace("-", "") for row in product(*map(_words, tables)))
-
+from bot.understand.tables import words
 
 POLITE = (
-    *_words(
+    *words(
         """
     在吗 在不在 老铁 来着 有劳 有劳了
     请 麻烦 劳驾 咨询 咨询一下 请问 问下 问一下 请教 拜托 您好 你好 你们好 大家好 早上好 下午好 早 嗨 哈喽 亲
@@ -31,7 +21,7 @@ POLITE = (
 
 FILLERS = (
     *POLITE,
-    *_words(
+    *words(
         """
     来 我来
     这 这些 多领了 多领的 多领 领多了 多拿了 多拿的 用不上的 没用上的
@@ -45,7 +35,7 @@ FILLERS = (
 )
 """Words around the goods of a request that change nothing."""
 
-NOT_VERBS = _words(
+NOT_VERBS = words(
     """
     领带 领导 领域 领先 领悟 领会 领子 领口 领结 领养 领奖 领证 领工资 领教 领队 领班 领头 领袖 领土
     领事 领航 领衔 领跑 领红包 领券 你要 你需要 您要 您需要 你想要 您想要 你们要 你们需要 你来
@@ -63,31 +53,31 @@ NOT_VERBS = _words(
 )
 """Words in which 领, 退, 要, 来, 拿, 取, 送, 还 are no verb of ours."""
 
-REQUEST_STRONG = _words(
+REQUEST_STRONG = words(
     """
     多领 多领点 多领些 领用 领取 申领 领料 提领 申请领用 申请领取 领用出库 出库领用 领 领一下 领下
     """
 )
-REQUEST_WEAK = _words(
+REQUEST_WEAK = words(
     """
     发放 我要 我需要 我想要 想要 需要 需 要 来 来点 拿 拿点 取 给我来 给我拿 给我 发我 给我们 申请
     麻烦给 请给 给拿 给来 给整 给弄 给发 给个 求 急需 帮我拿 帮我取 给我发 发 弄 整 搞 讨 要点 要一下
     """
 )
-RETURN_STRONG = _words(
+RETURN_STRONG = words(
     """
     退回去 还回去 退回来 送回去 交回去 退料 退回 退还 归还 交还 退库 还回 还库 退料入库 退回仓库
     归还入库 退仓 退掉
     """
 )
-RETURN_WEAK = _words("退 退一下 退下 退货 还 送回 拿回 上交")
-SAMPLE_STRONG = _words(
+RETURN_WEAK = words("退 退一下 退下 退货 还 送回 拿回 上交")
+SAMPLE_STRONG = words(
     """
     样品赠送 赠送样品 送样品 寄样品 发样品 拿样品 领样品 要样品 申请样品 样品 样品领用 样品出库 送样
     寄样 赠送 赠品 礼品赠送 赠 送客户 送给客户 给客户送 寄给客户 试用品
     """
 )
-SAMPLE_FILLERS = _words(
+SAMPLE_FILLERS = words(
     """
     经销商 代理商 顾客 客人 买家 送 寄 送给 赠送给 给 客户 客户送 给客户 发给 寄给 领 领用 领取 作为 当
     作 做 样品 赠品 我要 要
@@ -95,18 +85,18 @@ SAMPLE_FILLERS = _words(
     """
 )
 
-SAMPLE_WEAK = _words("送 寄 送给 寄给 给")
-CUSTOMER = _words("客户 顾客 客人 买家 经销商 代理商 潜在客户")
+SAMPLE_WEAK = words("送 寄 送给 寄给 给")
+CUSTOMER = words("客户 顾客 客人 买家 经销商 代理商 潜在客户")
 
-CONDITIONAL = _words("如果 要是 假如 万一 除非 若是 倘若")
+CONDITIONAL = words("如果 要是 假如 万一 除非 若是 倘若")
 """In front of a verb: what follows is asked for only if something holds, which nobody here can promise."""
-CONDITIONS = _words("如果 要是 假如 万一 等 除非 只要 他说 她说 据说 听说 别 不 没")
+CONDITIONS = words("如果 要是 假如 万一 等 除非 只要 他说 她说 据说 听说 别 不 没")
 """A clause in front of a request that holds one of these changes it."""
 
 PAST = ("了", "过", "完", "走了", "到了", "着")
 """Behind a verb: told, not asked."""
 
-NEGATIONS = _words(
+NEGATIONS = words(
     """
     不 不要 不用 不想 别 没 没有 未 勿 无需 不需要 不再 不必 暂不 先别 先不 谁 怎么 如何 为什么
     什么时候 何时 他 她 他们 她们 被
@@ -114,20 +104,20 @@ NEGATIONS = _words(
 )
 """In front of a verb: not asked, or asked about."""
 
-PURPOSE = _words(
+PURPOSE = words(
     """
     主要用于 主要用来 主要是用于 是用于 是用来 都用于 全部用于 要用于 用于 用途是 用途为 用途 用作
     用来 拿来 拿去 为了 目的是 目的 供 以便
     """
 )
 PURPOSE_TAIL = ("要用", "使用", "用")
-PURPOSE_TAIL_LEAD = _words("给 供 是 拿去 去 的")
-NOT_PURPOSE_TAIL = _words(
+PURPOSE_TAIL_LEAD = words("给 供 是 拿去 去 的")
+NOT_PURPOSE_TAIL = words(
     """
     不 没 有 费 信 好 套 引 作 常 日 怎么 领 能 够 可 试 备 专 家 商 急 无 通 实
     """
 )
-OCCASIONS = _words(
+OCCASIONS = words(
     """
     投标 会议 开会 例会 年会 晚会 培训 展会 展览 活动 招待 接待 团建 面试 考试 演示 演习 检修 维修 抢修 保养
     施工 装修 生产 试产 实验 测试 盘点 保洁 打扫 大扫除 清洁 值班 加班 出差 项目 入职 新员工 备用 体检 福利
@@ -135,9 +125,9 @@ OCCASIONS = _words(
     """
 )
 """A word behind the goods that holds one of these tells what they are for."""
-REASON = _words("因为 原因是 原因为 原因 理由是 理由为 理由 由于")
+REASON = words("因为 原因是 原因为 原因 理由是 理由为 理由 由于")
 
-WHY_RETURNED = _words(
+WHY_RETURNED = words(
     """
     坏 错 多领 领多 多拿 拿多 买多 多了 用不 没用 不用 不合适 不适合 不需要 不要 不对 不好用 过期 破 故障 失灵
     质量 损 换 取消 离职 结束 完工 太大 太小 剩 闲置
@@ -145,12 +135,12 @@ WHY_RETURNED = _words(
 )
 """What the last words of a return hold when they tell why goods come back."""
 
-QUERY_STRONG = _words(
+QUERY_STRONG = words(
     """
     库存 库存量 存量 现存量 现存 可用量 结存 存货 库存数量 库存情况 库存多少 实时库存 查库存 在库
     """
 )
-QUERY_WEAK = _words(
+QUERY_WEAK = words(
     """
     对比 对比一下 瞧下 够不够用 还够不够用 所有 瞅瞅 瞅一眼 看一眼 瞧一眼 瞄一眼 够用不 够不 还够不 还有不
     有不 还有木有 有木有 还有没得 有没得
@@ -164,7 +154,7 @@ QUERY_WEAK = _words(
 )
 QUERY_FILLERS = (
     *POLITE,
-    *_words(
+    *words(
         """
     你那儿 你那 你们那儿 这儿 那儿
     全部 所有 物料 物品 商品 可以领 能领 可领 清单 列表 一览 一览表 全 各自
@@ -175,14 +165,17 @@ QUERY_FILLERS = (
     ),
 )
 
-WHEN = _words("最近 近期 最新 本月 这个月 上个月 本周 这周 上周 今年 去年 昨天 前天 今天 近来 以前 之前 过去")
-HISTORY_STRONG = _words(
+WHEN = words(
+    "最近一个月 最近一周 最近三天 最近三个月 最近半年 近一个月 近一周 近三个月 近半年 近三天 这段时间 "
+    "最近 近期 最新 本月 这个月 上个月 本周 这周 上周 今年 去年 昨天 前天 今天 近来 以前 之前 过去"
+)
+HISTORY_STRONG = words(
     """
     出入库 出入库记录 出入库明细 出入库流水 进出记录 进出库记录 收发记录 收发存 库存流水 库存台账
     库存变动
     """
 )
-HISTORY_WEAK = _words(
+HISTORY_WEAK = words(
     """
     进出 进出明细 进出情况 收发明细 领用明细 出库明细 入库明细 使用明细 领用情况
     谁领了 谁领过 谁领走了 谁领的 谁领用了 谁领用过 谁领取了 被谁领了 被谁领走了 被谁领走 都谁领了 都谁领过
@@ -191,7 +184,7 @@ HISTORY_WEAK = _words(
     """
 )
 
-LOW_STOCK_KEYS = _words(
+LOW_STOCK_KEYS = words(
     """
     快断了 快断 补货 缺货 快没了 快没 快用完 快用完了 要没了 不足 库存不足 低库存 库存低 库存预警
     库存告急 预警
@@ -202,7 +195,7 @@ LOW_STOCK_KEYS = _words(
 )
 LOW_STOCK_FILLERS = (
     *QUERY_FILLERS,
-    *_words(
+    *words(
         """
     什么 哪些 哪种 哪几种 哪个 啥 东西 物料 商品 货 物品 货品 材料 库存 有 有没有 该 应该 得 得要
     列表 清单 一览 查 查看 查一下 看 看看 看一下 列出 列一下 给出 显示 最近 快 快要 需 已经 或 和
@@ -211,156 +204,13 @@ LOW_STOCK_FILLERS = (
     ),
 )
 
-PENDING_KEYS = _words(
-    """
-    待办 待办审批 审批待办 待审批 待审 待我审批 等我审批 要我审批 需要我审批 我要审批 我要批 要我批
-    待批 待我批 等我批 要批 需要我批 我的审批 审批列表 审批清单 未审批 没审批 待处理 待我处理
-    等我处理 我的待办 要审批 需审批 要审 该批 该我批 该审批 没批 审批 要我处理 需要我处理 该我处理
-    待发料 待发货 待出库 待发 要发料 要发货 要发的 要出库 要我发 等我发 等我发料 等发料 等着发 等着发料
-    待我发料     该发料 需要发料 需要我发料 要我发料 未发料 没发料的 没发的 未发的 要发的料 要发的货
-    """
-)
-PENDING_FILLERS = (
-    *POLITE,
-    *_words(
-        """
-    我 我的 的 了 吗 呢 有 有没有 有什么 有哪些 什么 哪些 几个 多少 还 单 单子 单据 申请 审批单 事项
-    任务 看 看看 看一下 查 查看 列表 查一下 列出 打开 现在 目前 今天 还有 有几个 个 几 条 需要 要
-    东西 是 事 清单 显示 料 货 未完成 有啥 啥 没处理 未处理 没审 没弄
-    """
-    ),
-)
-
-MY_REQUESTS_KEYS = (
-    *_joined(
-        "我",
-        "- 都 最近 近期 今天 昨天 本月 这个月 这周 上周",
-        "领 领用 申请 提交 提 拿",
-        "了 过",
-        "什么 啥 哪些 些什么 些啥",
-    ),
-    *_joined(
-        "我",
-        "- 最近 近期 今天 昨天 本月 这周 上周 所有 全部 历史",
-        "- 的 提交的 发起的 申请的 提的",
-        "单 单子 单据 申请 申请单 领用单 领料单 领用记录 申请记录 订单 退料单 退料 样品单 请求 领用 领料",
-    ),
-    *_joined("我", "- 最近 近期 今天 昨天 本月 这周", "提交 提 申请 领 发起 提交过 申请过 领过", "的"),
-    *_joined("我", "有 提了 交了", "哪些 什么 几个 多少", "单 单子 申请 领用单 申请单"),
-    *_words("我提了哪些 我提过的"),
-)
-MY_REQUESTS_FILLERS = (
-    *POLITE,
-    *_words(
-        """
-    的 了 吗 呢 我 看 看看 看一下 查 查看 查一下 查询 列表 列出 打开 显示 所有 全部 最近 近期 记录
-    单 单子 单据 申请 申请单 领用单 有 有哪些 哪些 什么 东西 怎么样 怎么样了 进度 状态 到哪了 到哪
-    到哪一步 批了吗 通过了吗 还 现在 目前 都 过 想 要 我要 给 历史 情况 在哪
-    """
-    ),
-)
-
-HELP_KEYS = (
-    *_joined(
-        "- 你 您 你都 你们",
-        "能 可以 会 能够 能帮我 可以帮我 能为我",
-        "做 干 办",
-        "什么 啥 嘛 些什么 些啥 哪些事",
-    ),
-    *_joined(
-        "怎么 如何 怎样",
-        "领 领料 领用 领东西 申请 申请领用 申请东西 退 退料 退东西 退货 查库存 查 审批 送样品 "
-        "使用 用 操作 玩",
-    ),
-    *_joined("- 你有", "什么 哪些 啥", "功能 命令 指令"),
-    *_words(
-        """
-    你会什么 你会啥 会什么 你能帮我什么 能帮什么 帮我做什么 帮助 求助 使用说明 说明 用法 功能 功能列表
-    使用帮助 操作指南 使用指南 操作说明 操作手册 新手指南 指令 命令 菜单 教程 你是谁 你是干什么的 你是做什么的
-    怎么问你 help
-    """
-    ),
-)
-HELP_FILLERS = (
-    *POLITE,
-    *_words(
-        """
-    你 你们 我 我们 的 了 呢 吗 这个 这 该 都 看 看看 查看 显示 要 想 知道 有 列表 能 给 是 东西
-    物料 手册 需要 教 教我 介绍 文档
-    """
-    ),
-)
-
-APPROVE = _words(
-    """
-    同意 批准 通过 准了 准 批 核准 审批通过 审核通过 准许 ok okay 同意申请 予以批准 予以通过 点同意
-    """
-)
-REJECT = _words(
-    """
-    驳回 拒绝 不同意 不批准 不批 不通过 不准 不予批准 不予通过 不给批 否决 退回申请 打回 审批不通过
-    不能同意 不能批
-    """
-)
-WITHDRAW = _words("撤销 撤回 取消 作废 撤单 不要了 不领了 不需要了 收回 撤")
-DECISION_FILLERS = (
-    *POLITE,
-    *_words(
-        """
-    没问题 可以 行 好的 好 嗯 我 我们 单 单子 单号 号 号单 申请 领用单 申请单 领料单 订单 单据 的 了 吧
-    这个 那个 这单
-    那单 该 把 将 给 对 予以 审批 已 现 想 要 我要 需要 编号 审核 退料单 样品单 领用 退料 样品 掉
-    请求 想要 就
-    """
-    ),
-)
-
-STATUS = _words(
-    """
-    到谁了 到谁那了 审批到谁了 有人处理吗 有人处理了吗 什么时候能领 什么时候能批 什么时候能发 什么时候发货
-    什么时候能好 什么时候批 多久能批 多久能好
-    发货了没 发料了没 发货没 出库了没 处理了没 审批了没 同意了没 批准了没 批准没 好了没有 进度 状态
-    进展 情况 到哪了 到哪 到哪里了 到哪里 到哪步了 到哪一步了 到哪一步 走到哪了 审批到哪了 审批到哪
-    怎么样了 怎么样 怎样了 咋样了 咋样 如何了 什么情况 啥情况 批了吗 批了没 批了没有 批没批
-    有人批了吗 有人批吗 有人审了吗 卡在谁那儿 卡在谁那里 卡在谁手里 在谁那儿 在谁手上 谁审批的 谁批的
-    谁审的 审批人是谁 谁同意的
-    审到哪儿了 审到哪儿 到哪儿了 到哪儿 走到哪儿了
-    催 催一下 催下 催催 催办 催办一下 催促 催审批 催催进度 催一催
-    批下来了吗 批下来没 通过了吗 通过没 通过了没 通过没有 通过了没有 审批了吗 审批完了吗 同意了吗
-    好了吗 好了没 发货了吗 发料了吗 发了吗 发了没 出库了吗 处理了吗 处理完了吗 处理好了吗 完成了吗
-    结果 审批结果 是什么状态 什么状态 什么进度 谁在审批 谁在批 卡在哪 卡在谁那 卡在哪了 在哪 在谁那
-    在谁那里 轮到谁了 详情 明细 内容 被驳回了吗 被拒了吗 驳回了吗 批准了吗 审核了吗 审到哪了
-    能领了吗 可以领了吗
-    """
-)
-STATUS_FILLERS = (
-    *DECISION_FILLERS,
-    *_words(
-        """
-    查 查看 查一下 查询 查下 看 看看 看一下 看下 跟踪 追踪 现在 目前 吗 呢 是 是什么 到 什么 怎么
-    进行 如何 问 想知道 还 没 没有 多少 显示 打开 跟进 已经
-    """
-    ),
-)
-
-THANKS = _words("谢谢 谢谢你 谢谢您 多谢 谢了 辛苦了 辛苦 感谢 感谢您 收到 知道了 明白 明白了 再见 拜拜")
-ASSENT = _words("确认 确定 好 好的 好吧 行 行吧 可以 是 是的 对 对的 嗯 嗯嗯 没错 没问题 提交")
-GREETINGS = _words("你好 您好 你们好 大家好 早上好 下午好 晚上好 早 嗨 哈喽 在吗 在不在 库管 小库 喂")
-LAST_REQUEST = _words(
-    "申请 单子 领用单 退料单 样品单 订单 刚才 刚刚 刚才的 刚刚的 上一个 上一张 上一笔 最后一张"
-)
-BARE_WITHDRAWAL_FILLERS = _words(
-    "我 我的 我要 我想 这个 那个 那张 那笔 这张 最近 提交的 提的 掉 "
-    "申请 单 单子 刚才的 刚才 的 上一张 了 把 帮我 给我 领用单"
-)
-
-OUT_OF_SCOPE = _words(
+OUT_OF_SCOPE = words(
     """
     多少钱 价格 价钱 单价 报价 售价 进价 贵不贵 怎么卖 值多少 便宜 优惠 打折 几块钱 多少元 多少块
     股票 基金 天气
     """
 )
-NOT_GOODS = _words(
+NOT_GOODS = words(
     """
     天 小时 分钟 秒钟 月 年 周 星期 礼拜 点钟 块钱 块 元 美元 岁 人 位 次 假 年假 病假 事假 会
     会议室 会议 时间 什么 怎么 为什么 谁 吗 呢 钱 工资 领导 老板 问题 意思 是 系统 管理 政策 流程
@@ -377,19 +227,19 @@ RECIPIENT = (
 )
 """For whom goods are asked for, in front of the verb: 行政部领, 帮李霞领."""
 
-SEPARATORS = _words(
+SEPARATORS = words(
     """
     和 与 及 跟 以及 还有 另外 再来 再加 外加 加上 还要 然后 并 同时 再要 另领 还需要 再拿
     """
 )
-SURROUNDINGS = (_words("在 从 到 去 往 于 由 查 看"), _words("里头 仓库 库房 里面 里边 那边 这边 里 内 的"))
+SURROUNDINGS = (words("在 从 到 去 往 于 由 查 看"), words("里头 仓库 库房 里面 里边 那边 这边 里 内 的"))
 """Words that belong to a warehouse's name when they stand before or behind it."""
 
-DESTINATIONS = _words("发到 送到 寄到 运到 拿到 送去 拿去 发往 送往 运往 发去 放到 带到 发给 送给 拿给")
-DESTINATIONS_AT_THE_END = _words("到 去 往")
+DESTINATIONS = words("发到 送到 寄到 运到 拿到 送去 拿去 发往 送往 运往 发去 放到 带到 发给 送给 拿给")
+DESTINATIONS_AT_THE_END = words("到 去 往")
 """In front of a warehouse: goods shall go there. 到 and 去 tell it only behind the goods."""
 
-ITEM_FILLERS = (*FILLERS, *_words("号 款 种 要"))
+ITEM_FILLERS = (*FILLERS, *words("号 款 种 要"))
 EACH = ("各", "每种", "每样", "均")
-SOME = _words("数 上百 近百 上千 近千 百来 成百 一些 一点 若干 好几 几 点 些 少许 适量 不少 很多 许多 大量")
+SOME = words("数 上百 近百 上千 近千 百来 成百 一些 一点 若干 好几 几 点 些 少许 适量 不少 很多 许多 大量")
 """Quantities that say nothing: the quantity stays unsaid and is asked for."""

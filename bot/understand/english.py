@@ -1,11 +1,8 @@
 """English grammar as tables; strong and weak words as in the Chinese tables."""
 
+from bot.understand.tables import phrases
 
-def _phrases(table: str) -> tuple[str, ...]:
-    return tuple(phrase.strip() for phrase in table.split("|"))
-
-
-POLITE = _phrases(
+POLITE = phrases(
     """
     please | pls | plz | kindly | hi | hello | hey | hi there | hello there | good morning |
     good afternoon | dear | thanks | thank you | thx | cheers | thanks a lot | thank you very much |
@@ -20,7 +17,7 @@ POLITE = _phrases(
 
 FILLERS = (
     *POLITE,
-    *_phrases(
+    *phrases(
         """
     i | we | me | us | my | our | the | of | some | any | to | also | more | another | additional |
     extra | i'd | i'm | we're | i'll | would | like | want | need | a few | few | several | many |
@@ -32,13 +29,13 @@ FILLERS = (
     ),
 )
 
-REQUEST_STRONG = _phrases(
+REQUEST_STRONG = phrases(
     """
     request | requesting | requisition | request for | requesting for | a request for |
     requisition for | issue
     """
 )
-REQUEST_WEAK = _phrases(
+REQUEST_WEAK = phrases(
     """
     i need | we need | need | i want | we want | want | i'd like | we'd like | i would like |
     we would like | would like | give me | give us | get me | get us | get | can i have |
@@ -49,14 +46,14 @@ REQUEST_WEAK = _phrases(
     """
 )
 RETURN_STRONG: tuple[str, ...] = ()
-RETURN_WEAK = _phrases(
+RETURN_WEAK = phrases(
     """
     return | returning | bring back | bringing back | give back | giving back | hand back |
     handing back | put back | putting back | send back | take back | returned | giving | bringing |
     want to return | hand in
     """
 )
-SAMPLE_STRONG = _phrases(
+SAMPLE_STRONG = phrases(
     """
     give sample | give samples | give sample of | give a sample of | give samples of | sample of |
     samples of | a sample of | sample | samples | send sample | send samples | send a sample of |
@@ -64,7 +61,7 @@ SAMPLE_STRONG = _phrases(
     sample out | sample request | gift of | issue sample | issue samples | as sample
     """
 )
-SAMPLE_FILLERS = _phrases(
+SAMPLE_FILLERS = phrases(
     """
     give | send | to customer | to the customer | to a customer | to client | to the client |
     to a client | customer | client | request | need | i need | get | give out | issue | take | want |
@@ -72,13 +69,13 @@ SAMPLE_FILLERS = _phrases(
     """
 )
 
-SAMPLE_WEAK = _phrases("give | send | offer | hand out")
-CUSTOMER = _phrases("customer | customers | client | clients | buyer | prospect | prospects")
+SAMPLE_WEAK = phrases("give | send | offer | hand out")
+CUSTOMER = phrases("customer | customers | client | clients | buyer | prospect | prospects")
 
-CONDITIONS = _phrases("if | unless | when | don't | not | he said | she said")
+CONDITIONS = phrases("if | unless | when | don't | not | he said | she said")
 
 PAST: tuple[str, ...] = ()
-NEGATIONS = _phrases(
+NEGATIONS = phrases(
     """
     don't | do not | not | never | no | no need to | didn't | did not | doesn't | does not | won't |
     can't | cannot | who | why | when | how | how to | how do i | did | does | do we | he | she |
@@ -86,22 +83,22 @@ NEGATIONS = _phrases(
     """
 )
 
-PURPOSE = _phrases(
+PURPOSE = phrases(
     """
     to be used for | used for | purpose is | purpose | for use in | for the purpose of | in order to |
     for
     """
 )
-NOT_PURPOSE_BEFORE = _phrases(
+NOT_PURPOSE_BEFORE = phrases(
     """
     ask | asking | look | looking | request | requesting | requisition | stock | check | wait |
     search | searching | history | records | movements | ledger | status
     """
 )
-NOT_PURPOSE_AFTER = _phrases("me | us | free | now | today | the moment | sure")
-REASON = _phrases("because of | because | the reason is | reason is | reason | due to")
+NOT_PURPOSE_AFTER = phrases("me | us | free | now | today | the moment | sure")
+REASON = phrases("because of | because | the reason is | reason is | reason | due to")
 
-WHY_RETURNED = _phrases(
+WHY_RETURNED = phrases(
     """
     broken | wrong | not needed | no longer | too many | too much | defective | damaged | faulty | expired |
     unused | left over | leftover | leftovers | don't need | doesn't fit | doesn't work | finished |
@@ -109,14 +106,14 @@ WHY_RETURNED = _phrases(
     """
 )
 
-QUERY_STRONG = _phrases(
+QUERY_STRONG = phrases(
     """
     stock of | stock for | inventory of | inventory for | in stock | in store | availability of |
     stock level of | stock levels of | stock level | stock levels | inventory level |
     inventory levels | on hand | stock status | stock balance | current stock | stock check
     """
 )
-QUERY_WEAK = _phrases(
+QUERY_WEAK = phrases(
     """
     how many | how much | do we have | do you have | have we got | have you got | got any | is there |
     are there | we have | we got | you got | left | remaining | available | check | show | show me |
@@ -129,7 +126,7 @@ QUERY_WEAK = _phrases(
 )
 QUERY_FILLERS = (
     *POLITE,
-    *_phrases(
+    *phrases(
         """
     the | a | an | of | any | some | our | still | there | is | are | we | have | has | do | does |
     me | you | i | tell | know | to | want | what | what's | what is | got | get | on | today |
@@ -141,13 +138,13 @@ QUERY_FILLERS = (
     ),
 )
 
-HISTORY_STRONG = _phrases(
+HISTORY_STRONG = phrases(
     """
     stock history | stock movements | stock ledger | movement history | stock movement |
     inventory history | transaction history
     """
 )
-HISTORY_WEAK = _phrases(
+HISTORY_WEAK = phrases(
     """
     history | movements | movement | ledger | transactions | records | record | log | history of |
     movements of | ins and outs | who took | who has taken | who requested | who has requested | who got |
@@ -155,7 +152,7 @@ HISTORY_WEAK = _phrases(
     """
 )
 
-LOW_STOCK_KEYS = _phrases(
+LOW_STOCK_KEYS = phrases(
     """
     low stock | low in stock | low on stock | low on | running low | running low on | running out |
     run out | run out of | running out of | reorder | reordering | re-order | replenish |
@@ -168,7 +165,7 @@ LOW_STOCK_KEYS = _phrases(
 )
 LOW_STOCK_FILLERS = (
     *QUERY_FILLERS,
-    *_phrases(
+    *phrases(
         """
     which | items | item | things | thing | products | product | goods | materials | need | needs |
     needed | should | show | show me | list | list of | stock | all | anything | everything |
@@ -179,169 +176,14 @@ LOW_STOCK_FILLERS = (
     ),
 )
 
-NOT_ALONE = _phrases(
-    "low | run out | running out | running low | short of | short on | low on | pending | "
-    "hand over | handover | hand out"
-)
-"""Too little to go by when nothing else is said."""
-
-PENDING_KEYS = _phrases(
-    """
-    pending approvals | pending approval | my approvals | approvals | approval list | approval queue |
-    approval inbox | to approve | for approval | awaiting approval | waiting for approval |
-    waiting for my approval | awaiting my approval | pending | my tasks | approve anything |
-    for my approval | needs my approval | need my approval | pending tasks | approval tasks |
-    my pending approvals | pending requests | need to approve | my inbox |
-    hand over | hand-over | hand-overs | hand overs | handover | handovers | hand out | to issue |
-    to be issued | waiting for me | waiting on me | to-do | to do list | to-do list |
-    todo | todo list | todos | to-dos
-    """
-)
-PENDING_FILLERS = (
-    *POLITE,
-    *_phrases(
-        """
-    my | me | i | the | a | any | anything | are | is | there | show | list | show me | what |
-    what's | do | have | to | all | for | see | which | requests | request | on | list of | waiting |
-    tasks | task | queue | inbox | of | you | got | does | something | still | items | need | needs |
-    how many | open | view | check | must | in | should
-    """
-    ),
-)
-
-MY_REQUESTS_KEYS = _phrases(
-    """
-    my requests | my request | my orders | my requisitions | my requisition | my order |
-    my documents | my applications | requests i made | my own requests | what have i requested |
-    what did i request | what i requested | i have requested | i requested | requests i have made |
-    my open requests | my recent requests | my past requests | my last requests | my request list |
-    requests of mine | i've requested | my order list
-    """
-)
-MY_REQUESTS_FILLERS = (
-    *POLITE,
-    *_phrases(
-        """
-    show | list | list of | show me | all | of | the | what | what's | are | is | see | view |
-    status | status of | where | where are | check | how are | display | open | recent | latest |
-    so far | doing | going | get | last | me | i | have | did | history | progress | you | do | far |
-    so | and | which | find | things | items
-    """
-    ),
-)
-
-HELP_KEYS = _phrases(
-    """
-    help | what can you do | what do you do | how do you work | how does this work |
-    how does it work | usage | manual | instructions | commands | what can i ask | what can i do |
-    what can i say | who are you | what are you | menu | how to use | how to use this |
-    how do i use this | features | how do i request something | how do i request | how to request |
-    how can i request | how do i request items | how do i order something | guide | user guide |
-    list of commands | what are your commands | what commands | how can you help |
-    what are you able to do | get started | getting started | i need help | need help | help me |
-    can you help | can you help me | could you help me | could you help | how do i return something |
-    what can you help me with
-    """
-)
-HELP_FILLERS = (
-    *POLITE,
-    *_phrases(
-        """
-    have | which | what | me | you | i | the | a | show | list | with | this | is | are | for |
-    please | there | some | do | get | want | bot | your | to | all
-    """
-    ),
-)
-
-APPROVE = _phrases(
-    """
-    approve | approved | i approve | agree | agreed | accept | accepted | ok | okay | i agree | pass |
-    approve it | grant | granted | sign off | go ahead with
-    """
-)
-REJECT = _phrases(
-    """
-    reject | rejected | decline | declined | refuse | refused | deny | denied | turn down |
-    don't approve | do not approve | disapprove | not approved | disagree | i reject | veto |
-    send back | i refuse | i decline | cannot approve | can't approve | not approve | disapproved |
-    do not accept | don't accept
-    """
-)
-WITHDRAW = _phrases(
-    """
-    withdraw | cancel | revoke | take back | call off | recall | retract | undo | abort | scrap |
-    pull back | cancelled | i withdraw | void
-    """
-)
-DECISION_FILLERS = (
-    *POLITE,
-    *_phrases(
-        """
-    yes | yep | sure | go ahead and | looks good | look good | fine | all good |
-    i | we | the | my | request | request number | requisition | order | order number | number | nr |
-    document | it | this | that | is | was | to | of | for | want | like | would | need | one | with |
-    id | application | ticket | be | should | me
-    """
-    ),
-)
-
-STATUS = _phrases(
-    """
-    status | status of | progress | progress of | progress on | where is | where's | how is | how's |
-    what about | any news on | any news | update | update on | any update on | any updates on |
-    any update | any progress on | state of | track | tracking | follow up | follow up on |
-    what happened to | what's up with | how far is | what's the status of | what is the status of |
-    remind | nudge | chase | chase up | hurry up | speed up |
-    happening | details | details of | look up | how is it going with | what's happening with
-    """
-)
-STATUS_FILLERS = (
-    *DECISION_FILLERS,
-    *_phrases(
-        """
-    show | check | see | what | what's | is | going | the | any | news | on | with | has | been |
-    yet | at | now | me | a | get | got | how | doing | still | are | where | about | view | open
-    """
-    ),
-)
-STATUS_QUESTION_OPENERS = (
-    "is",
-    "has",
-    "have",
-    "was",
-    "did",
-    "are",
-    "who",
-    "when",
-    "why",
-    "where",
-    "how",
-    "what",
-)
-
-THANKS = _phrases(
-    "thanks | thank you | thx | cheers | thanks a lot | many thanks | got it | great | bye | goodbye | ty"
-)
-ASSENT = _phrases(
-    "confirm | confirmed | ok | okay | yes | yep | yeah | sure | fine | alright | all right | submit"
-)
-GREETINGS = _phrases(
-    "hi | hello | hey | hi there | hello there | good morning | good afternoon | good evening"
-)
-BARE_DECISION_FILLERS = _phrases(
-    "the | my | last | latest | previous | recent | most recent | i | "
-    " want to | it | this | that | this one | that one | the request | my request | my last request"
-)
-
-LAST_REQUEST = _phrases("request | requisition | order | application | last one | previous one")
-OUT_OF_SCOPE = _phrases(
+OUT_OF_SCOPE = phrases(
     """
     price | prices | cost | costs | expensive | cheap | discount | how much for | buy | purchase |
     sell | weather | stock market | stock exchange | stock price | stock prices | policy |
     stock photo | stock photos | return on investment | pay | paid | salary
     """
 )
-NOT_GOODS = _phrases(
+NOT_GOODS = phrases(
     """
     news | class | king | option | options | life | world | hope | happy | birthday | good | bad |
     new | today's | everyone | anyone | someone | anything | nothing | everything | something | day |
@@ -358,30 +200,30 @@ NOT_GOODS = _phrases(
     """
 )
 
-SEPARATORS = _phrases(
+SEPARATORS = phrases(
     """
     and | plus | as well as | along with | and also | together with | and then | then
     """
 )
 SURROUNDINGS = (
-    _phrases(
+    phrases(
         """
     in the | from the | at the | to the | in | from | at | to | of the | inside the | the | for the |
-    into the | inside | within the
+    into the | inside | within the | on the | on
     """
     ),
-    _phrases("warehouse | store"),
+    phrases("warehouse | store"),
 )
 
-DESTINATIONS = _phrases(
+DESTINATIONS = phrases(
     "deliver to | deliver to the | delivered to | delivered to the | send to | send to the | sent to the | "
     "ship to | ship to the | bring to the | deliver it to the | deliver them to the | send them to the"
 )
-DESTINATIONS_AT_THE_END = _phrases("to | to the")
+DESTINATIONS_AT_THE_END = phrases("to | to the")
 
-ITEM_FILLERS = (*FILLERS, *_phrases("a | an | the | of | some | on | as | x"))
+ITEM_FILLERS = (*FILLERS, *phrases("a | an | the | of | some | on | as | x"))
 EACH = ("each", "apiece")
-SOME = _phrases(
+SOME = phrases(
     """
     dozens of | hundreds of | plenty of |
     some | a few | few | several | a couple of | a couple | many | lots of | a lot of | any |

@@ -106,7 +106,8 @@ def _why_returned(heard: Heard) -> tuple[Heard, str | None]:
     """退2个鼠标,坏了: the last clause, apart from the goods, tells what is wrong with them."""
     goods = [end for _, end in heard.names]
     goods += [quantity.end for quantity in quantities.find(heard, 0, len(heard.text)) if quantity.text]
-    match = _LAST_CLAUSE.search(heard.text, max(goods, default=len(heard.text)))
+    last = max(goods, default=len(heard.text))
+    match = _LAST_CLAUSE.search(heard.text, len(heard.text[:last].rstrip()))
     if match is None or not grammar.WHY_RETURNED.find(match[1]):
         return heard, None
     tables = (grammar.STRONG_VERBS[Command.RETURN_TO_STOCK], grammar.WEAK_VERBS[Command.RETURN_TO_STOCK])

@@ -1,6 +1,6 @@
 """The grammar: the tables of both languages joined, because one sentence may hold words of both."""
 
-from bot.understand import chinese, english
+from bot.understand import chinese, chinese_orders, english, english_orders
 from bot.understand.intents import Command, Hint
 from bot.understand.phrases import Phrases, WholeSentence
 
@@ -74,21 +74,22 @@ WHOLE_SENTENCES = (
     (
         Command.HELP,
         WholeSentence(
-            Phrases(chinese.HELP_KEYS, english.HELP_KEYS), Phrases(chinese.HELP_FILLERS, english.HELP_FILLERS)
+            Phrases(chinese_orders.HELP_KEYS, english_orders.HELP_KEYS),
+            Phrases(chinese_orders.HELP_FILLERS, english_orders.HELP_FILLERS),
         ),
     ),
     (
         Command.MY_REQUESTS,
         WholeSentence(
-            Phrases(chinese.MY_REQUESTS_KEYS, english.MY_REQUESTS_KEYS),
-            Phrases(chinese.MY_REQUESTS_FILLERS, english.MY_REQUESTS_FILLERS),
+            Phrases(chinese_orders.MY_REQUESTS_KEYS, english_orders.MY_REQUESTS_KEYS),
+            Phrases(chinese_orders.MY_REQUESTS_FILLERS, english_orders.MY_REQUESTS_FILLERS),
         ),
     ),
     (
         Command.PENDING_APPROVALS,
         WholeSentence(
-            Phrases(chinese.PENDING_KEYS, english.PENDING_KEYS),
-            Phrases(chinese.PENDING_FILLERS, english.PENDING_FILLERS),
+            Phrases(chinese_orders.PENDING_KEYS, english_orders.PENDING_KEYS),
+            Phrases(chinese_orders.PENDING_FILLERS, english_orders.PENDING_FILLERS),
         ),
     ),
     (
@@ -100,21 +101,21 @@ WHOLE_SENTENCES = (
     ),
 )
 
-APPROVE = Phrases(chinese.APPROVE, english.APPROVE)
-REJECT = Phrases(chinese.REJECT, english.REJECT)
-WITHDRAW = Phrases(chinese.WITHDRAW, english.WITHDRAW)
-DECISION_FILLERS = Phrases(chinese.DECISION_FILLERS, english.DECISION_FILLERS)
+APPROVE = Phrases(chinese_orders.APPROVE, english_orders.APPROVE)
+REJECT = Phrases(chinese_orders.REJECT, english_orders.REJECT)
+WITHDRAW = Phrases(chinese_orders.WITHDRAW, english_orders.WITHDRAW)
+DECISION_FILLERS = Phrases(chinese_orders.DECISION_FILLERS, english_orders.DECISION_FILLERS)
 APPROVAL = WholeSentence(APPROVE, DECISION_FILLERS)
 WITHDRAWAL = WholeSentence(WITHDRAW, DECISION_FILLERS)
 
 LAST_REQUEST = WholeSentence(
-    Phrases(chinese.LAST_REQUEST, english.LAST_REQUEST),
+    Phrases(chinese_orders.LAST_REQUEST, english_orders.LAST_REQUEST),
     Phrases(
         WITHDRAW.words,
         chinese.POLITE,
         english.POLITE,
-        chinese.BARE_WITHDRAWAL_FILLERS,
-        english.BARE_DECISION_FILLERS,
+        chinese_orders.BARE_WITHDRAWAL_FILLERS,
+        english_orders.BARE_DECISION_FILLERS,
     ),
 )
 
@@ -125,7 +126,7 @@ HINTS = (
             Phrases(
                 APPROVE.words - {"ok", "okay", "agree", "i agree", "agreed", "pass", "accept"}, REJECT.words
             ),
-            Phrases(chinese.POLITE, english.POLITE, english.BARE_DECISION_FILLERS),
+            Phrases(chinese.POLITE, english.POLITE, english_orders.BARE_DECISION_FILLERS),
         ),
     ),
     (
@@ -133,36 +134,57 @@ HINTS = (
         WholeSentence(
             WITHDRAW,
             Phrases(
-                chinese.POLITE, english.POLITE, chinese.BARE_WITHDRAWAL_FILLERS, english.BARE_DECISION_FILLERS
+                chinese.POLITE,
+                english.POLITE,
+                chinese_orders.BARE_WITHDRAWAL_FILLERS,
+                english_orders.BARE_DECISION_FILLERS,
             ),
         ),
     ),
     (
         Hint.THANKS,
-        WholeSentence(Phrases(chinese.THANKS, english.THANKS), Phrases(chinese.POLITE, english.POLITE)),
+        WholeSentence(
+            Phrases(chinese_orders.THANKS, english_orders.THANKS), Phrases(chinese.POLITE, english.POLITE)
+        ),
     ),
     (
         Hint.ASSENT,
-        WholeSentence(Phrases(chinese.ASSENT, english.ASSENT), Phrases(chinese.POLITE, english.POLITE)),
+        WholeSentence(
+            Phrases(chinese_orders.ASSENT, english_orders.ASSENT), Phrases(chinese.POLITE, english.POLITE)
+        ),
     ),
     (
         Hint.GREETING,
-        WholeSentence(Phrases(chinese.GREETINGS, english.GREETINGS), Phrases(chinese.POLITE, english.POLITE)),
+        WholeSentence(
+            Phrases(chinese_orders.GREETINGS, english_orders.GREETINGS),
+            Phrases(chinese.POLITE, english.POLITE),
+        ),
     ),
 )
 """Sentences that ask for nothing certain."""
 
 STATUS = WholeSentence(
-    Phrases(chinese.STATUS, english.STATUS), Phrases(chinese.STATUS_FILLERS, english.STATUS_FILLERS)
+    Phrases(chinese_orders.STATUS, english_orders.STATUS),
+    Phrases(chinese_orders.STATUS_FILLERS, english_orders.STATUS_FILLERS),
 )
 STATUS_QUESTION = WholeSentence(
-    Phrases(chinese.APPROVE, english.APPROVE, chinese.REJECT, english.REJECT, chinese.STATUS, english.STATUS),
-    Phrases(chinese.STATUS_FILLERS, english.STATUS_FILLERS, english.STATUS_QUESTION_OPENERS),
+    Phrases(
+        chinese_orders.APPROVE,
+        english_orders.APPROVE,
+        chinese_orders.REJECT,
+        english_orders.REJECT,
+        chinese_orders.STATUS,
+        english_orders.STATUS,
+    ),
+    Phrases(
+        chinese_orders.STATUS_FILLERS, english_orders.STATUS_FILLERS, english_orders.STATUS_QUESTION_OPENERS
+    ),
 )
 NAMED_ORDER = WholeSentence(
-    Phrases(chinese.STATUS_FILLERS, english.STATUS_FILLERS, ("order",)), Phrases(chinese.STATUS_FILLERS)
+    Phrases(chinese_orders.STATUS_FILLERS, english_orders.STATUS_FILLERS, ("order",)),
+    Phrases(chinese_orders.STATUS_FILLERS),
 )
-QUESTION_OPENERS = Phrases(english.STATUS_QUESTION_OPENERS)
+QUESTION_OPENERS = Phrases(english_orders.STATUS_QUESTION_OPENERS)
 """English questions open with one of these; "could you" is a request."""
 
 _VERBS = (*STRONG_VERBS.values(), *WEAK_VERBS.values())

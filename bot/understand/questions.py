@@ -3,7 +3,7 @@
 import re
 
 from bot.understand import grammar, lines
-from bot.understand.english import NOT_ALONE
+from bot.understand.english_orders import NOT_ALONE
 from bot.understand.heard import Heard
 from bot.understand.intents import Command, Intent, ItemWord, Likeness
 from bot.understand.phrases import Phrases, Place
