@@ -23,7 +23,7 @@ from bot.chat.platform import AddressKind, Answer, CardRef, ClickIn, EnterIn, Ev
 from bot.clients import Badge
 from bot.commands import COMMANDS, sign_in
 from bot.commands.ask import Ask, Invite, Offer, Reply, Say, Show, Tapped, Wait
-from bot.commands.requests import WAITING, answer_how_many, question_of
+from bot.commands.requests import WAITING, answer_how_many, answer_what_for, question_of
 from bot.desk import LOCAL_PLATFORM, Desk
 from bot.pictures import Pictures
 from bot.preparing import prepare
@@ -179,7 +179,7 @@ class Reception:
             await self._finish(row, ask, await self._binding.answer(ask, row, about_accounts))
             return
         intent = understand(text, self._desk.company.vocabulary)
-        answered = await self._answered(ask, text) if intent.command is Command.UNKNOWN else None
+        answered = await self._answered(ask, text, intent) if intent.command is Command.UNKNOWN else None
         await self._finish(row, ask, answered or await COMMANDS[intent.command](ask, intent))
 
     async def _typed(self, row: Received, badge: Badge, ask: Ask, text: str) -> bool:
@@ -207,14 +207,16 @@ class Reception:
         await self._finish(row, ask, [Say(ask.words("typed.again")), Show(fresh)])
         return True
 
-    async def _answered(self, ask: Ask, text: str) -> list[Reply] | None:
-        """What an amount alone leads to, where the bot has just asked how many."""
+    async def _answered(self, ask: Ask, text: str, intent: Intent) -> list[Reply] | None:
+        """What words lead to that are only an answer, where the bot has just asked how many or what for."""
         amount = amount_alone(text, self._desk.company.vocabulary)
-        if amount is None:
+        if amount is None and (intent.hint or intent.problem):
             return None
         question = question_of(ask.person)
         asked = await self._desk.runtime.reader.look(lambda c: cards.get(c, question))
-        return await answer_how_many(ask, asked, amount)
+        if amount is not None:
+            return await answer_how_many(ask, asked, amount)
+        return await answer_what_for(ask, asked, text)
 
     async def _look(self, row: Received, badge: Badge) -> None:
         ask = await self._desk.ask(badge, row.cause)

@@ -6,6 +6,7 @@ are data here, and the rules behind them belong to the services.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,7 @@ WAITING = "waiting"
 PATIENCE = timedelta(minutes=30)
 """So long an amount alone is taken as the answer to "how many?"."""
 
+_PURPOSE_OPENER = re.compile(r"^(?:用途是?|用于|用来|for\b|the purpose is|purpose)\s*[::]?\s*", re.IGNORECASE)
 _FINEST = 9
 """Decimal places of the finest quantity that can be said."""
 
@@ -71,7 +73,7 @@ async def show_request(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
         if problem is not None:
             return [problem, Wait(_question(ask, plan, position))]
     if entry.needs_purpose and not plan["purpose"]:
-        return [Say(ask.words("request.purpose_missing"))]
+        return [Say(ask.words("request.purpose_missing")), Wait(_question(ask, plan, None))]
     wanted, notes = _merged(ask, wanted_of(ask, plan))
     asides = ask.words.join(plan.get("asides", []))
     if asides:
@@ -95,8 +97,9 @@ def question_of(person: str) -> str:
     return f"question-{person}"
 
 
-def _question(ask: Ask, plan: dict[str, Any], position: int) -> CardRow:
-    data = {"title": "", "lines": [], "plan": plan, "position": position}
+def _question(ask: Ask, plan: dict[str, Any], position: int | None) -> CardRow:
+    """What is waited for: the quantity of a line, or the purpose where there is no position."""
+    data: dict[str, Any] = {"title": "", "lines": [], "plan": plan, "position": position}
     return CardRow(
         id=question_of(ask.person), person=ask.person, kind="sheet", subject="", data=data, state=WAITING
     )
@@ -104,13 +107,25 @@ def _question(ask: Ask, plan: dict[str, Any], position: int) -> CardRow:
 
 async def answer_how_many(ask: Ask, question: CardRow | None, amount: Amount) -> list[Reply] | None:
     """Go on with the request whose quantity was asked for; None where nothing was asked of late."""
-    if question is None or question.state != WAITING or datetime.now(UTC) - question.updated_at > PATIENCE:
+    if question is None or not _waits(question) or question.data["position"] is None:
         return None
     plan: dict[str, Any] = question.data["plan"]
     line = plan["lines"][question.data["position"]]
     unit = amount.unit_of(tuple(units_of(ask.company.items[line["item"]])))
     line |= {"quantity": amount.quantity, "unit": unit, "problem": None}
     return await show_request(ask, plan)
+
+
+async def answer_what_for(ask: Ask, question: CardRow | None, text: str) -> list[Reply] | None:
+    """Go on with the request whose purpose was asked for; None where nothing was asked of late."""
+    if question is None or not _waits(question) or question.data["position"] is not None:
+        return None
+    purpose = _PURPOSE_OPENER.sub("", text.strip(), count=1).strip(" 。.")
+    return await show_request(ask, {**question.data["plan"], "purpose": purpose}) if purpose else None
+
+
+def _waits(question: CardRow) -> bool:
+    return question.state == WAITING and datetime.now(UTC) - question.updated_at <= PATIENCE
 
 
 def _example(ask: Ask, entry: Entry, item: Item | None) -> str:

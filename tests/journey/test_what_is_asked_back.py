@@ -108,6 +108,16 @@ def test_a_confirmation_after_another_card_came_in_shows_the_own_card_again(syst
     assert len(system.orders_of("lixia")) == len(before) + 1
 
 
+def test_a_missing_purpose_is_asked_for_and_the_answer_goes_on(system: System) -> None:
+    wujing = system.person("wujing")
+    asked = wujing.says("送2个鼠标做样品")
+    assert asked.says("用途")
+    card = wujing.says("用于: 客户展会").offering("confirm")
+    assert card["用途"] == "客户展会"
+    wujing.taps(card, "cancel")
+    assert not wujing.says("客户展会").cards[-1].buttons, "nothing waits for a purpose any more"
+
+
 def test_small_talk_is_not_a_command(system: System) -> None:
     zhangsan = system.person("zhangsan")
     before = system.orders_of("zhangsan")

@@ -88,6 +88,8 @@ def test_every_sentence_the_code_asks_for_is_there() -> None:
     """Literal keys in calls of ``words("…")`` and of ``tell(tx, person, "…")``."""
     asked = set()
     for path in (ROOT / "bot").rglob("*.py"):
+        if "understand" in path.parts:
+            continue  # says nothing; its words are those of people
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 asked |= {(path.name, key) for key in literal_keys(node)}
