@@ -20,11 +20,6 @@ class Language(StrEnum):
     en = "en"
 
 
-@cards.callback()
-def _cards() -> None:
-    """With one word only, typer would leave the word out."""
-
-
 @cards.command("preview")
 def preview(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The page to write")] = Path(
