@@ -11,7 +11,7 @@ from dataclasses import replace
 from bot.cards.approval import draw_approval
 from bot.cards.binding import draw_binding, draw_unbinding
 from bot.cards.choice import draw_choice
-from bot.cards.facts import Facts
+from bot.cards.facts import Facts, sign_of
 from bot.cards.hand_over import draw_hand_over
 from bot.cards.order import draw_order
 from bot.cards.request import draw_request
@@ -53,7 +53,8 @@ def _typed(card: Card, facts: Facts) -> str:
     if "choose_1" in actions:
         said.append(words("typed.choose"))
     if "hand_over" in actions:
-        said.append(words("typed.hand_over", number=digits))
+        arrives = facts.order is not None and sign_of(facts.order) == ""
+        said.append(words("typed.take_back" if arrives else "typed.hand_over", number=digits))
     if "more" in actions:
         said.append(words("typed.more"))
     if "cancel" in actions:

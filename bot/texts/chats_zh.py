@@ -4,6 +4,7 @@ SENTENCES: dict[str, str] = {
     "typed.confirm": "回复「确认」",
     "typed.choose": "回复数字来选,如「1」",
     "typed.hand_over": "回复「发料 {number}」",
+    "typed.take_back": "回复「收料 {number}」",
     "typed.more": "回复「更多」",
     "typed.again": "还没有提交:这是您之前要确认的卡片,确定的话请再说一次「确认」。",
     "typed.cancel": "回复「取消」",
