@@ -13,6 +13,9 @@ _SEPARATED = re.compile(r"\s*[,:;。\n-]")
 _BEFORE_REASON = re.compile(r"(?:[了吧](?=[\s,:;。]))?[\s,:;。.-]*")
 _PUNCTUATION = " ,，。;；"
 _TOLD = re.compile(r"(?:批|过|同意|准)了[\s.。!]*$")
+_ABOUT_THE_REASON = re.compile("(?:理由|原因)[不没太]")
+"""理由不足 is a reason itself, 理由:不足 names one."""
+_IN_DOUBT = re.compile(r"\b(?:should|shall) (?:i|we)\b|该不该|要不要|是不是[该要]|是否[该要]")
 _COMPARED = re.compile(r"\s*(?:的)?(?:重复|一样|相同|冲突|合并)")
 _BETWEEN_NUMBERS = Phrases(grammar.DECISION_FILLERS.words, grammar.SEPARATORS.words)
 _SAID_OF_GOODS = frozenset({"send back"})
@@ -28,6 +31,8 @@ def recognise(heard: Heard) -> Intent | None:
     found = references.find(heard)
     if not found:
         return _last_request(heard)
+    if _IN_DOUBT.search(heard.text):
+        return None
     reference = found[0]
     rest = heard.without(reference.start, reference.end)
     if _is_question(heard.text):
@@ -140,7 +145,8 @@ def _reason(heard: Heard, text: str, place: Place, reference: Reference, is_doub
     marked = _SEPARATED.match(text, start) is not None
     start = _BEFORE_REASON.match(text, start).end()  # type: ignore[union-attr]  # it matches nothing as well
     for word_end in grammar.REASON.ends(text, start):
-        start, marked = word_end, True
+        if not _ABOUT_THE_REASON.match(text, start):
+            start, marked = word_end, True
         break
     if _is_filler(text, (start, end)):
         return ""

@@ -28,13 +28,15 @@ PENDING_FILLERS = (
     my | me | i | the | a | any | anything | are | is | there | show | list | show me | what |
     what's | do | have | to | all | for | see | which | requests | request | on | list of | waiting |
     tasks | task | queue | inbox | of | you | got | does | something | still | items | need | needs |
-    how many | open | view | check | must | in | should
+    things | how many | open | view | check | must | in | should
     """
     ),
 )
 
 MY_REQUESTS_KEYS = phrases(
     """
+    my latest requests | my latest request | my latest orders | my previous requests | my recent orders |
+    my recent request | my submitted requests | my past orders | my last orders | my recent requisitions |
     my requests | my request | my orders | my requisitions | my requisition | my order |
     my documents | my applications | requests i made | my own requests | what have i requested |
     what did i request | what i requested | i have requested | i requested | requests i have made |

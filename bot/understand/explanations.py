@@ -15,7 +15,7 @@ _COMMA = re.compile(r"[,，]")
 _TAIL = re.compile(rf"([^\s,，;。!]{{1,30}}?)(?:{'|'.join(PURPOSE_TAIL)})(?=[\s。!.]*$|[,，])")
 _LEAD = Phrases(PURPOSE_TAIL_LEAD)
 _EDGES = " :：,，。.!！~～"
-_LAST_CLAUSE = re.compile(r"(?:[,，;；:：]|(?<![a-z])\s|\s-)\s*([^,，;；:：。!?\n]{2,40})[\s。.!~]*$")
+_LAST_CLAUSE = re.compile(r"(?:[,，;；:：(]|(?<![a-z])\s|\s-)\s*([^,，;；:：。!?()\n]{2,40})[\s。.!~)]*$")
 _LAST_WORDS = re.compile(r"[\s,，;；]([^\s,，;；。!?]{2,20})[\s。.!~]*$")
 
 

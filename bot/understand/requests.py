@@ -90,10 +90,10 @@ def _with_verb(told: Told, command: Command, verb: Place, *, is_strong: bool) ->
     said = lines.read(rest, fillers)
     if not said:
         start, end = trim(rest.text, (0, len(rest.text)), fillers)
-        is_bare = is_strong and start >= end and len(heard.text.strip()) > 1
+        is_bare = is_strong and start >= end and len(heard.text.strip()) > 1 and not _asks(heard)
         return _request(told, command, []) if is_bare else None
     fits = _fits_strong(said) if is_strong else _fits_weak(said)
-    if _ASKED.search(heard.text) and not _MAY.search(heard.text):
+    if _asks(heard):
         fits = fits and all(line.is_good for line in said)  # 领5包A4纸要审批吗 asks
     if fits:
         return _request(told, command, said)
@@ -104,6 +104,11 @@ def _with_verb(told: Told, command: Command, verb: Place, *, is_strong: bool) ->
     asides = (said_first, *(aside for aside in told.asides if aside not in said_first))
     alone = replace(told, heard=heard.without(*opening), asides=asides)
     return _with_verb(alone, command, verb, is_strong=False)
+
+
+def _asks(heard: Heard) -> bool:
+    """Whether a sentence asks something else than 可以吗."""
+    return _ASKED.search(heard.text) is not None and _MAY.search(heard.text) is None
 
 
 def _verbs_again(heard: Heard, verb: Place) -> list[tuple[Command, Place]]:
