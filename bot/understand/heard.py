@@ -16,6 +16,7 @@ _OR_NOT = re.compile(r"((?:有|能|可以).*[^要是行好能对了])不(?=[\s?�
 _BULLET = re.compile(r"(?:^|\n)[^\S\n]*[-•·]\s*|(?:^|\s)?[①-⑳]\s*")
 _NUMBERING = re.compile(r"(?:^|[^\da-z.])\s*\(?(?P<number>\d{1,2})(?:[.)](?!\d)|、)\s*")
 _NUMBER_IN_BRACKETS = re.compile(r"\((\d+)\)")
+_PAINT = "\u25a0"
 SHORTEST_NUMBER_CODE = 5
 """A code of fewer digits alone is read as a number when it stands in a sentence."""
 
@@ -55,6 +56,14 @@ class Heard:
     def is_name(self, start: int, end: int) -> bool:
         """Whether a place overlaps a known name."""
         return any(start < last and first < end for first, last in self.names)
+
+    @property
+    def outside_names(self) -> str:
+        """The text with every name painted over, so that LB-002,1,200 holds the number 1,200."""
+        text = self.text
+        for start, end in self.names:
+            text = text[:start] + _PAINT * (end - start) + text[end:]
+        return text
 
     def names_goods(self, start: int, end: int) -> bool:
         """Whether the words at a place mean an item, or one of a few."""

@@ -65,7 +65,9 @@ def parts(heard: Heard) -> list[Place]:
     text = heard.text
     cuts = [match.span() for match in _SEPARATOR_SIGN.finditer(text)]
     cuts += [cut for cut in grammar.SEPARATORS.find(text) if text[cut[0] : cut[1]] != "x"]
-    numbers = [(n.start, n.end) for n in amounts.find(text) if not heard.is_name(n.start, n.end)]
+    numbers = [
+        (n.start, n.end) for n in amounts.find(heard.outside_names) if not heard.is_name(n.start, n.end)
+    ]
     cuts = sorted(
         cut
         for cut in cuts

@@ -49,7 +49,7 @@ def find(heard: Heard, start: int, end: int) -> list[Quantity]:
     """The quantities in one part of a sentence. Numbers in names, sizes and model numbers are none."""
     found: list[Quantity] = []
     vague = _some(heard, start, end)
-    for amount in amounts.find(heard.text[start:end]):
+    for amount in amounts.find(heard.outside_names[start:end]):
         placed = replace(amount, start=amount.start + start, end=amount.end + start)
         if heard.is_name(placed.start, placed.end) or (found and placed.start < found[-1].end):
             continue

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.understand import grammar, lines
+from bot.understand import grammar, lines, quantities
 from bot.understand.english_orders import NOT_ALONE
 from bot.understand.heard import Heard
 from bot.understand.intents import Command, Intent, ItemWord, Likeness
@@ -20,6 +20,8 @@ _ASKS_HOW_MANY = re.compile(
     r"\b(?:left|remaining|available|in stock|we have|have we|we got|is there|are there)\b"
     r"|^\s*do we (?:still )?have any\b"
 )
+_CONTINUES = re.compile(r"^[^吗?几]*[,，、;；\s]还有(?!多少|几|吗|没)[^吗?几]*$")
+"""5包A4纸,还有2卷胶带 goes on with a list: here 还有 asks nothing."""
 _UNIT_BEHIND = ("多少", "几")
 _ONLY_PLACE = re.compile(
     r"有什么|有哪些|有啥|啥|什么|哪些|东西|物料|商品|货|"
@@ -63,6 +65,8 @@ def recognise_history(heard: Heard) -> Intent | None:
 def recognise_stock(heard: Heard) -> Intent | None:
     """How much there is: 打印纸还剩多少, "do we have any masks left"."""
     if grammar.OUT_OF_SCOPE.find(heard.text) or _HOW_MUCH_IS.search(heard.text):
+        return None
+    if _CONTINUES.search(heard.text) and quantities.find(heard, 0, heard.text.index("还有")):
         return None
     rest, is_strong = _without_keys(heard, grammar.QUERY_KEYS, grammar.QUERY_STRONG)
     if rest is None or _is_told(heard, rest):
