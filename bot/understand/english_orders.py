@@ -73,7 +73,7 @@ HELP_FILLERS = (
     *POLITE,
     *phrases(
         """
-    have | which | what | me | you | i | the | a | show | list | with | this | is | are | for |
+    here | have | which | what | me | you | i | the | a | show | list | with | this | is | are | for |
     please | there | some | do | get | want | bot | your | to | all
     """
     ),

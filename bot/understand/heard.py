@@ -13,6 +13,7 @@ from services.kit.words.spelling import fold
 
 _QUESTION_PARTICLE = re.compile(r"(?<![什怎那这多要])么(?=[\s?。!,]*$)")
 _OR_NOT = re.compile(r"((?:有|能|可以).*[^要是行好能对了])不(?=[\s?。!]*$)")
+_OR_NONE = re.compile(r"(有[^\s没]{2,}?\s?)没有(?=[\s?。!]*$)")
 _BULLET = re.compile(r"(?:^|\n)[^\S\n]*[-•·]\s*|(?:^|\s)?[①-⑳]\s*")
 _NUMBERING = re.compile(r"(?:^|[^\da-z.])\s*\(?(?P<number>\d{1,2})(?:[.)](?!\d)|、)\s*")
 _NUMBER_IN_BRACKETS = re.compile(r"\((\d+)\)")
@@ -82,7 +83,7 @@ class Heard:
 
 def hear(sentence: Sentence, vocabulary: Vocabulary) -> Heard:
     """Find item names, which protect the words and numbers in them, and the warehouse, which is taken out."""
-    text = _QUESTION_PARTICLE.sub("吗", sentence.text)
+    text = _OR_NONE.sub(r"\1吗 ", _QUESTION_PARTICLE.sub("吗", sentence.text))
     text = _NUMBER_IN_BRACKETS.sub(r" \1 ", _without_numbering(_OR_NOT.sub(r"\1吗", text)))
     names = [
         (span.start, span.end)
