@@ -6,9 +6,7 @@ import secrets as randomness
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import nats
 import psycopg
-from nats.errors import Error as NatsError
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -20,6 +18,7 @@ from deploy.files import write_atomically
 from deploy.secrets import broker_public_keys, ensure_secrets, write_if_changed
 from services.kit.errors import KuguanError
 from services.kit.events import ensure_streams
+from services.kit.nats_library import NatsError, nats
 from services.kit.settings import Settings
 from services.kit.tls import Tls
 

@@ -7,14 +7,11 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import nats
-from nats.aio.client import Client
-from nats.errors import Error as NatsError
-
 from deploy.errors import CommandFailed
 from deploy.secrets import read_secret
 from services.kit.errors import KuguanError
 from services.kit.events import ensure_streams, events_waiting
+from services.kit.nats_library import Client, NatsError, nats
 
 CONNECT_SECONDS = 5
 HEARD_SECONDS = 20.0

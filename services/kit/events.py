@@ -10,17 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import nats
 import structlog
-from nats.aio.client import Client
-from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
-from nats.errors import Error as NatsError
-from nats.js import JetStreamContext
 
 from services.kit import telemetry
 from services.kit.errors import KuguanError
 from services.kit.ids import new_id
+from services.kit.nats_library import Client, JetStreamContext, Msg, NatsError, Subscription, nats
 from services.kit.tls import Tls
 
 log = structlog.get_logger("kuguan.events")

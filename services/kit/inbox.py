@@ -16,8 +16,6 @@ import structlog
 from google.protobuf.descriptor_pool import Default as default_pool
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
-from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from services.kit import observe, telemetry
@@ -26,6 +24,7 @@ from services.kit.changes import Transaction
 from services.kit.database import Database
 from services.kit.errors import InvalidInput, KuguanError
 from services.kit.events import Broker, BrokerDown
+from services.kit.nats_library import Msg, NatsError
 from services.kit.tables import ATTEMPTS, HEARD, INBOX, PARKED
 from services.kit.writing import Writer
 
