@@ -298,6 +298,7 @@ def test_the_status_card_of_what_waits_has_working_buttons(system: System, actio
     zhangsan, lixia = system.people("zhangsan", "lixia")
     order = zhangsan.orders(sentence)
     lixia.gets(order, "approve")
+    eventually(lambda: "李霞" in zhangsan.cards(order)[0].text, "the status card says who decides")
     (card,) = zhangsan.cards(order)
     assert set(card.buttons) == {"withdraw", "remind"}
     assert "李霞" in card["等待"]
