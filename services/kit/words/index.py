@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from heapq import nlargest
 from itertools import product
+from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from rapidfuzz import process
@@ -207,7 +208,7 @@ class WordIndex(Generic[Key]):
 
     def _best(self, scored: list[tuple[int, int]], how: How) -> list[Match[Key]]:
         """Matches of the best (score, phrase number) pairs; the others could never be among the answers."""
-        best = nlargest(BEST_PHRASES, scored, key=lambda pair: pair[0])
+        best = nlargest(BEST_PHRASES, scored, key=itemgetter(0))
         return [Match(key, score, how) for score, number in best for key in self._holders[number]]
 
     def _by_sound(self, parts: list[str], phrase: str) -> list[Match[Key]]:
@@ -234,17 +235,15 @@ class WordIndex(Generic[Key]):
             return []
         needles = [part if is_han(part[0]) else f" {part} " for part in parts]
         head, length = f"{parts[-1]} ", 19 * len(phrase)
-        names, holders = self._parts, self._holders
-        found: list[tuple[int, int]] = []
-        for number in self._postings.holding_all(parts):
-            name = names[number]
-            for needle in needles:
-                if needle not in name:
-                    break
-            else:
-                if holders[number]:
-                    base = HEAD if head in name else PART
-                    found.append((base + length // len(self._phrases[number]), number))
+        names, phrases, holders = self._parts, self._phrases, self._holders
+        held = self._postings.holding_all(parts)
+        for needle in needles:
+            held = [number for number in held if needle in names[number]]
+        found = [
+            ((HEAD if head in names[number] else PART) + length // len(phrases[number]), number)
+            for number in held
+            if holders[number]
+        ]
         return self._best(found, How.CONTAINS) or self._by_loose_part(parts, phrase)
 
     def _by_loose_part(self, parts: list[str], phrase: str) -> list[Match[Key]]:
