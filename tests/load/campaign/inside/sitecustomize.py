@@ -71,14 +71,15 @@ def _processes(module: Any) -> None:
 def _writing(module: Any) -> None:
     store, run = module._store_answers, module.Writer._run
 
-    def store_answers(tx: Any, jobs: Any) -> None:
-        store(tx, jobs)
+    def store_answers(tx: Any, jobs: Any, *rest: Any) -> None:
+        store(tx, jobs, *rest)
         # Everything is written but the events, and nothing is committed.
         step("before commit", bool(tx.events))
 
-    def run_group(self: Any, group: Any) -> None:
-        run(self, group)
+    def run_group(self: Any, group: Any) -> Any:
+        outcome = run(self, group)
         step("after commit, before the answer", any(job.command is not None for job in group))
+        return outcome
 
     module._store_answers, module.Writer._run = store_answers, run_group
 
@@ -111,14 +112,14 @@ def mixed(events: Sequence[Any]) -> list[Any]:
 def _inbox(module: Any) -> None:
     apply, handle = module.apply, module._answer
 
-    def applied(tx: Any, reactions: Any, event: Any) -> Any:
-        outcome = apply(tx, reactions, event)
+    def applied(*given: Any) -> Any:
+        outcome = apply(*given)
         step("after the effect, before its commit", outcome is module.Outcome.APPLIED)
         return outcome
 
-    async def answered(sending: Any) -> None:
+    async def answered(*rest: Any) -> None:
         step("after the effect, before the acknowledgement")
-        await handle(sending)
+        await handle(*rest)
 
     module.apply, module._answer = applied, answered
 
@@ -126,9 +127,9 @@ def _inbox(module: Any) -> None:
 def _webhook(module: Any) -> None:
     start, after_tap = module.Reception._start, module.Reception._after_tap
 
-    def started(self: Any, row: Any) -> Any:
+    def started(self: Any, *rest: Any) -> Any:
         step("after keeping, before the work")
-        return start(self, row)
+        return start(self, *rest)
 
     async def tapped(self: Any, *rest: Any) -> Any:
         step("after the call, before it is written down")
