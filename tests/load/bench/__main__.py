@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from services.kit import telemetry
-from tests.load.bench import company, databases, flow, growth, machine, page, promises, sentences
+from tests.load.bench import chats, company, databases, flow, growth, machine, page, promises, sentences
 from tests.load.bench.flow import Size
 from tests.load.bench.promises import Length
 from tests.load.bench.table import Table, summary
@@ -58,10 +58,15 @@ def _sentences(folder: Path, quick: bool) -> list[Table]:
     return [sentences.measure(sentences.Size(10_000, 500) if quick else sentences.Size(100_000, 2_000))]
 
 
+def _chats(folder: Path, quick: bool) -> list[Table]:
+    return [chats.measure(folder, chats.Length(2.0, 5) if quick else chats.Length(5.0, 20))]
+
+
 MEASUREMENTS: dict[str, Measurement] = {
     "promises": _promises_on(databases.sqlite, "SQLite"),
     "flow": _flow_on(databases.sqlite, "SQLite"),
     "company": _company,
+    "chats": _chats,
     "growth": _growth,
     "sentences": _sentences,
     "promises-postgresql": _promises_on(databases.postgresql, "PostgreSQL"),
