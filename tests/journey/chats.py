@@ -77,7 +77,12 @@ class ChatPerson:
 
     def sees(self, group: str = "") -> Sequence[Shown]:
         """Everything in the chat with the bot, as it looks now."""
-        return self._fake.seen(self.user, group)
+
+        async def look() -> Sequence[Shown]:
+            return self._fake.seen(self.user, group)
+
+        # On the loop that changes it, so that it is not changed while it is read.
+        return self._chats.run(look())
 
     def cards(self, *words: str) -> list[ShownCard]:
         """The cards with all of these words, oldest first."""
