@@ -15,7 +15,15 @@ import structlog
 from services.kit import telemetry
 from services.kit.errors import KuguanError
 from services.kit.ids import new_id
-from services.kit.nats_library import Client, JetStreamContext, Msg, NatsError, Subscription, nats
+from services.kit.nats_library import (
+    Client,
+    Connection,
+    JetStreamContext,
+    Msg,
+    NatsError,
+    Subscription,
+    headers_in_words,
+)
 from services.kit.tls import Tls
 
 log = structlog.get_logger("kuguan.events")
@@ -192,14 +200,15 @@ class Broker:
         self._seed = seed
         self._tls = tls
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.connection: Client = Client()
+        self.connection = Connection()
         self.stream: JetStreamContext | None = None
         self._pull: Pull | None = None
 
     async def connect(self) -> None:
         """Connect and check that the stream is as it must be; afterwards reconnect for ever."""
         try:
-            self.connection = await nats.connect(
+            self.connection = Connection()
+            await self.connection.connect(
                 self._url,
                 name=f"kuguan-{self._service}",
                 nkeys_seed_str=self._seed,
@@ -258,19 +267,23 @@ class Broker:
     async def _publish_batch(self, events: Sequence[Announcement]) -> bool:
         """One atomic batch with one acknowledgement; False if it was refused and nothing is stored."""
         batch = new_id()
-        last = len(events)
-        for number, event in enumerate(events, 1):
-            headers = event.headers() | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
-            if number < last:
-                await self.connection.publish(event.subject, event.payload, headers=headers)
-                continue
-            headers["Nats-Batch-Commit"] = "1"
-            reply = await self.connection.request(
-                event.subject, event.payload, timeout=PUBLISH_SECONDS, headers=headers
-            )
+        *first, last = [
+            (event, event.headers() | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)})
+            for number, event in enumerate(events, 1)
+        ]
+        await self.connection.publish_many(
+            (event.subject, headers_in_words(headers.items()), event.payload) for event, headers in first
+        )
+        event, headers = last
+        reply = await self.connection.request(
+            event.subject,
+            event.payload,
+            timeout=PUBLISH_SECONDS,
+            headers=headers | {"Nats-Batch-Commit": "1"},
+        )
         answer = json.loads(reply.data)
         if "error" not in answer:
-            assert answer.get("count") == last, answer
+            assert answer.get("count") == len(events), answer
             return True
         if answer["error"].get("err_code") != _HELD_ID_IN_BATCH:
             log.warning("batch refused, sending one by one", service=self._service, error=answer["error"])

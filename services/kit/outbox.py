@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from google.protobuf.message import Message
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, not_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from services.kit import telemetry
@@ -39,12 +39,15 @@ _advance = Bulk(
     ("TEXT", "BIGINT"),
 )
 _mark = Bulk(
-    "UPDATE outbox SET sent_at = given.column3 FROM {rows}"
-    " WHERE sequence = given.column1 AND generation = given.column2",
-    ("BIGINT", "INTEGER", "BIGINT"),
+    "UPDATE outbox SET sent_at = given.column4 FROM {rows}"
+    " WHERE sequence BETWEEN given.column1 AND given.column2 AND generation = given.column3",
+    ("BIGINT", "BIGINT", "INTEGER", "BIGINT"),
 )
 _unsent = Prepared(
-    select(OUTBOX).where(OUTBOX.c.sent_at.is_(None)).order_by(OUTBOX.c.sequence).limit(bindparam("batch"))
+    select(OUTBOX)
+    .where(OUTBOX.c.sent_at.is_(None), not_(OUTBOX.c.sequence.between(bindparam("first"), bindparam("last"))))
+    .order_by(OUTBOX.c.sequence)
+    .limit(bindparam("batch"))
 )
 
 
@@ -91,14 +94,18 @@ def unsent(
 
     Rows that are ``known`` to be sent are left out: their mark is still to come.
     """
-    rows = _unsent(connection, batch=batch + len(known))
+    first, last = (min(known), max(known)) if known else (0, 0)
+    if last - first + 1 == len(known):
+        # Nothing else can be among them: the database leaves them out.
+        return [_announcement(row) for row in _unsent(connection, batch=batch, first=first, last=last)]
+    rows = _unsent(connection, batch=batch + len(known), first=0, last=0)
     return [_announcement(row) for row in rows if row.sequence not in known][:batch]
 
 
 def mark_sent(connection: Connection, events: Sequence[Announcement], now: datetime) -> None:
     """Remember that the broker has the events; one that is to be sent again meanwhile stays unsent."""
     moment = microseconds(now)
-    _mark(connection, [(event.row, event.generation, moment) for event in events])
+    _mark(connection, [(*run, moment) for run in _runs(events)])
 
 
 def republish(connection: Connection, since: datetime) -> int:
@@ -124,6 +131,18 @@ def backlog(connection: Connection) -> tuple[int, datetime | None]:
     where = OUTBOX.c.sent_at.is_(None)
     row = connection.execute(select(func.count(), func.min(OUTBOX.c.created_at)).where(where)).one()
     return row[0], row[1]
+
+
+def _runs(events: Sequence[Announcement]) -> list[tuple[int, int, int]]:
+    """The rows of events as runs without gaps: first row, last row, and the generation they share."""
+    runs: list[tuple[int, int, int]] = []
+    for row, generation in sorted((event.row, event.generation) for event in events):
+        first, last, of = runs[-1] if runs else (0, 0, -1)
+        if row == last + 1 and generation == of:
+            runs[-1] = (first, row, of)
+        else:
+            runs.append((row, row, generation))
+    return runs
 
 
 def _announcement(row: Any) -> Announcement:
@@ -153,6 +172,8 @@ class Relay:
         # that whoever waits for the next change does not wait for a commit that nobody waits for. Were it
         # lost, the events would be sent again and fall out as repeats.
         self._sent: list[Announcement] = []
+        # What was read while the broker stored what comes before it.
+        self._next: list[Announcement] = []
 
     def wake(self) -> None:
         """Look for unsent events now instead of at the next round."""
@@ -175,6 +196,8 @@ class Relay:
                 with self._database.relay_lock() as mine:
                     # A lock is lost with its connection and nobody tells: it is taken anew now and then.
                     ends = time.monotonic() + _LOCK_SECONDS
+                    # Somebody else may have sent it meanwhile, or what comes before it was not taken.
+                    self._next = []
                     while mine and time.monotonic() < ends:
                         pause = 0.1
                         if not await self._send_some():
@@ -200,16 +223,31 @@ class Relay:
         self._wake.clear()
 
     async def _send_some(self) -> int:
-        known = frozenset(event.row for event in self._sent)
-        events = await self._reader.look(lambda connection: unsent(connection, BATCH, known))
+        """Send a batch; meanwhile the one before it is marked and the one behind it is read."""
+        events, self._next = self._next or await self._unsent(), []
         if not events:
             return 0
-        if len(known) < BATCH:
-            await self._broker.publish(events)
-        else:
-            await asyncio.gather(self._broker.publish(events), self._mark())
+        work: list[Awaitable[Any]] = [self._broker.publish(events)]
+        if len(events) == BATCH:
+            work.append(self._unsent(events))
+        if len(self._sent) >= BATCH:
+            work.append(self._mark())
+        # All of it ends before anything is tried again.
+        done: list[Any] = await asyncio.gather(*work, return_exceptions=True)
+        for outcome in done:
+            if isinstance(outcome, BaseException):
+                raise outcome
         self._sent.extend(events)
+        if len(events) == BATCH:
+            self._next = done[1]
         return len(events)
+
+    async def _unsent(self, sending: Sequence[Announcement] = ()) -> list[Announcement]:
+        known = frozenset(event.row for event in (*self._sent, *sending))
+        found: list[Announcement] = await self._reader.look(
+            lambda connection: unsent(connection, BATCH, known)
+        )
+        return found
 
     async def _mark(self) -> None:
         marked = len(self._sent)

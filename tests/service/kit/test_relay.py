@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -11,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from services.kit import outbox
-from services.kit.events import Announcement, Broker
+from services.kit.events import Announcement, Broker, BrokerDown
 from services.kit.outbox import Relay, mark_sent, prune, republish, unsent
 from services.kit.reading import Reader
 from services.kit.tables import OUTBOX
@@ -198,6 +200,37 @@ async def test_a_mark_is_for_the_events_that_were_sent_only(shelf: Shelf) -> Non
     assert [event.aggregate_sequence for event in await waiting(shelf)] == [1, 4, 5]
 
 
+async def test_a_mark_leaves_out_what_lies_between_the_events_that_were_sent(shelf: Shelf) -> None:
+    await make(shelf, 1, 6)
+    writer = shelf.writer()
+    await writer.act(lambda tx: mark_sent(tx.connection, [], tx.now))
+    first, *_, last = events = await waiting(shelf)
+    again = replace(events[3], generation=1)
+    await writer.act(lambda tx: mark_sent(tx.connection, [last, again, events[2], first], tx.now))
+    assert [event.aggregate_sequence for event in await waiting(shelf)] == [2, 4, 5]
+
+
+async def test_a_batch_that_was_not_taken_comes_before_the_one_read_meanwhile(
+    shelf: Shelf, bus: Bus, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish, calls = Broker.publish, []
+
+    async def published(broker: Broker, events: Sequence[Announcement]) -> None:
+        calls.append(len(events))
+        if len(calls) in (2, 3):
+            # What is read and marked meanwhile is there before the refusal.
+            await asyncio.sleep(0.2)
+            raise BrokerDown("not now")
+        await publish(broker, events)
+
+    monkeypatch.setattr(Broker, "publish", published)
+    ids = await make(shelf, 1, 700)
+    await neighbours.relay(shelf.writer())
+    await nothing_waits(shelf)
+    assert calls == [outbox.BATCH] * 4 + [700 - 2 * outbox.BATCH]
+    assert [headers["ce-id"] for headers in await bus.stored()] == ids
+
+
 async def test_a_mark_that_comes_late_does_not_keep_an_event_from_being_sent_again(shelf: Shelf) -> None:
     await make(shelf, 1, 2)
     writer = shelf.writer()
@@ -213,6 +246,10 @@ async def test_what_waits_for_its_mark_is_not_asked_for_again(shelf: Shelf) -> N
     known = {event.row for event in (await waiting(shelf))[1:4]}
     found = await shelf.read(lambda connection: unsent(connection, 2, known))
     assert [event.aggregate_sequence for event in found] == [1, 5]
+    # With something between them that is not known.
+    gap = {min(known), max(known)}
+    found = await shelf.read(lambda connection: unsent(connection, 2, gap))
+    assert [event.aggregate_sequence for event in found] == [1, 3]
 
 
 async def test_an_event_is_sent_soon_after_its_commit(shelf: Shelf, bus: Bus) -> None:
