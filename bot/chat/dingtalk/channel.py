@@ -14,6 +14,7 @@ import structlog
 from aiohttp.web import AbstractRouteDef
 
 from bot.chat.answering import within
+from bot.chat.background import Background
 from bot.chat.dingtalk.account import PLATFORM, Account
 from bot.chat.dingtalk.api import Api
 from bot.chat.dingtalk.callbacks import Outsider, Said, read_message, read_tap
@@ -107,7 +108,7 @@ class DingTalkChannel:
         self._sink: Sink | None = None
         self._running: asyncio.Task[None] | None = None
         self._counting: asyncio.Task[None] | None = None
-        self._after: set[asyncio.Task[None]] = set()
+        self._after = Background("shown on dingtalk")
         self._shown = Shown()
         self._open_taps: dict[str, set[asyncio.Event]] = {}
         self._replies: OrderedDict[Address, tuple[str, datetime]] = OrderedDict()
@@ -143,11 +144,8 @@ class DingTalkChannel:
             await asyncio.gather(self._counting, return_exceptions=True)
             self._counting = None
         await self._connection.stop()
-        after = set(self._after)
-        if after:
-            await asyncio.wait(after, timeout=ANSWER_SECONDS)
-        for task in after:
-            task.cancel()
+        await self._after.finish(ANSWER_SECONDS)
+        await self._after.cancel()
 
     def health(self) -> Health:
         error = self._last_error or self._quota.warning
@@ -289,9 +287,7 @@ class DingTalkChannel:
 
         def then() -> None:
             answered()
-            task = asyncio.create_task(self._follow(tap, answer.card, answer.text))
-            self._after.add(task)
-            task.add_done_callback(self._after.discard)
+            self._after.start(self._follow(tap, answer.card, answer.text))
 
         return Answered(OK, {"response": _response(answer)}, then)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Final
 
 import aiohttp
 import structlog
 
+from bot.chat.background import Background
 from bot.chat.dingtalk.api import Api
 from bot.chat.dingtalk.frames import (
     FAILED,
@@ -55,9 +57,8 @@ class Connection:
         self._handlers = handlers
         self._heartbeat = heartbeat
         self._open: set[aiohttp.ClientWebSocketResponse] = set()
-        self._leaving: set[asyncio.Task[None]] = set()
-        self._at_work: set[asyncio.Task[None]] = set()
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._leaving = Background("connections of dingtalk that end")
+        self._at_work = Background("pushes of dingtalk", AT_ONCE)
 
     @property
     def is_open(self) -> bool:
@@ -86,21 +87,16 @@ class Connection:
                 await self._closed(socket)
         # Pushes still come on this one while the next is opened.
         if announced:
-            leaving = asyncio.create_task(self._take_the_last(socket))
-            self._leaving.add(leaving)
-            leaving.add_done_callback(self._leaving.discard)
+            self._leaving.start(self._take_the_last(socket))
 
     async def finish(self) -> None:
         """Give the acknowledgements that are due."""
-        if self._at_work:
-            await asyncio.wait(set(self._at_work), timeout=FINISH)
+        await self._at_work.finish(FINISH)
 
     async def stop(self) -> None:
         """Close everything; what is not acknowledged by now will not be."""
-        tasks = (*self._leaving, *self._at_work)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._leaving.cancel()
+        await self._at_work.cancel()
         for socket in list(self._open):
             await self._closed(socket)
 
@@ -117,10 +113,7 @@ class Connection:
                     continue
                 if frame.kind == "SYSTEM" and frame.topic == "disconnect":
                     return True
-                await self._room.acquire()
-                task = asyncio.create_task(self._answer(socket, frame))
-                self._at_work.add(task)
-                task.add_done_callback(self._done)
+                await self._at_work.start_when_there_is_room(partial(self._answer, socket, frame))
         except aiohttp.ClientError as error:
             raise Transient(type(error).__name__) from None
         return False
@@ -138,19 +131,19 @@ class Connection:
         self._open.discard(socket)
         await socket.close()
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._at_work.discard(task)
-        self._room.release()
-
     async def _answer(self, socket: aiohttp.ClientWebSocketResponse, frame: Frame) -> None:
-        answered = await self._handled(frame)
+        """Acknowledge a push: as failed whatever was not done, so that it comes again."""
+        answered = Answered(FAILED)
         try:
-            await socket.send_str(acknowledgement(frame, answered))
-        except (aiohttp.ClientError, ConnectionError) as error:
-            # DingTalk pushes again what it heard no acknowledgement of.
-            log.warning("acknowledgement lost", topic=frame.topic, error=type(error).__name__)
+            answered = await self._handled(frame)
         finally:
-            answered.sent()
+            try:
+                await socket.send_str(acknowledgement(frame, answered))
+            except (aiohttp.ClientError, ConnectionError) as error:
+                # DingTalk pushes again what it heard no acknowledgement of.
+                log.warning("acknowledgement lost", topic=frame.topic, error=type(error).__name__)
+            finally:
+                answered.sent()
 
     async def _handled(self, frame: Frame) -> Answered:
         if frame.kind == "SYSTEM":
@@ -160,8 +153,4 @@ class Connection:
         handler = self._handlers.get(frame.topic)
         if handler is None:
             return Answered(UNKNOWN_TOPIC)
-        try:
-            return await handler(frame)
-        except Exception:
-            log.exception("push failed", topic=frame.topic)
-            return Answered(FAILED)
+        return await handler(frame)

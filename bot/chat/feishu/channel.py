@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.web import AbstractRouteDef
 
 from bot.chat.answering import within
+from bot.chat.background import Background
 from bot.chat.errors import AuthFailed, ChannelError, Overloaded, PayloadRejected, RecipientUnreachable
 from bot.chat.feishu.api import MEDIA_LIMIT, Api, Credentials, Gone
 from bot.chat.feishu.callbacks import PATH, Webhook
@@ -94,7 +95,7 @@ class FeishuChannel:
         self._connection = Connection(self._api, tools.session, self._take)
         self._sink: Sink | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._later: set[asyncio.Task[None]] = set()
+        self._later = Background("shown on feishu")
         self._answering: dict[str, Answered] = {}
         self._bot = ""
         self._refused = ""
@@ -123,8 +124,7 @@ class FeishuChannel:
             self._connecting.cancel()
             await asyncio.wait([self._connecting], timeout=STOP_SECONDS)
             self._connecting = None
-        if self._later:
-            await asyncio.wait(self._later, timeout=STOP_SECONDS)
+        await self._later.finish(STOP_SECONDS)
 
     def health(self) -> Health:
         connected = self._sink is not None if self._webhook else self._connection.is_open
@@ -210,7 +210,7 @@ class FeishuChannel:
         keeping = asyncio.ensure_future(self._open_sink().handle(event))
         done, _ = await asyncio.wait([keeping], timeout=KEEP_SECONDS)
         if not done:
-            self._follow(keeping)
+            self._later.start(_end_of(keeping))
             raise Overloaded(detail="the event was not kept in time")
         keeping.result()
 
@@ -225,7 +225,7 @@ class FeishuChannel:
 
         if message:
             self._answering[message] = answered
-            self._start(self._forget(message, answered))
+            self._later.start(self._forget(message, answered))
         try:
             answer = await within(self._open_sink(), event, CLICK_SECONDS, late)
         except ChannelError:
@@ -240,7 +240,7 @@ class FeishuChannel:
             shown["card"] = {"type": "raw", "data": render(answer.card)}
         answered.answer = shown
         if answer.text:
-            self._start(late(Answer(text=answer.text)))
+            self._later.start(late(Answer(text=answer.text)))
 
     async def _entered(self, event: EnterIn, answered: Answered) -> None:
         async def late(answer: Answer) -> None:
@@ -248,7 +248,7 @@ class FeishuChannel:
 
         answer = await within(self._open_sink(), event, KEEP_SECONDS, late)
         if answer is not None:
-            self._start(late(answer))
+            self._later.start(late(answer))
 
     async def _show(self, event: ClickIn | EnterIn, answer: Answer) -> None:
         """Show an answer that the product no longer waits for."""
@@ -277,19 +277,6 @@ class FeishuChannel:
                 raise Overloaded(detail=f"who the bot is: {error!r}") from error
         return self._bot
 
-    # ------------------------------------------------------------ tasks
-
-    def _start(self, work: Any) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(_noted(work))
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
-
-    def _follow(self, keeping: asyncio.Future[Any]) -> None:
-        async def wait() -> None:
-            await keeping
-
-        self._start(wait())
-
     def _open_sink(self) -> Sink:
         if self._sink is None:
             raise Overloaded(detail="the channel is not started")
@@ -301,12 +288,8 @@ class FeishuChannel:
             log.warning("disconnected", error=error)
 
 
-async def _noted(work: Any) -> None:
-    try:
-        await work
-    except ChannelError as error:
-        # What the card says is stored; the next renewal or tap shows it.
-        log.warning("not shown", error=repr(error))
+async def _end_of(work: asyncio.Future[Any]) -> None:
+    await work
 
 
 async def _has_left(answered: Answered) -> None:

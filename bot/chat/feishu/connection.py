@@ -7,12 +7,14 @@ import base64
 import ipaddress
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import structlog
 
+from bot.chat.background import Background
 from bot.chat.errors import AuthFailed, ChannelError, Transient
 from bot.chat.feishu.api import Api
 from bot.chat.feishu.events import Unreadable, parse_object
@@ -31,6 +33,8 @@ _SILENCE: Final = 2.5
 _LAST_ANSWERS: Final = 2.0
 """Seconds that events at work get when the connection is ended from this side."""
 _CLOSING: Final = aiohttp.ClientWSTimeout(ws_close=2.0)
+_DONE: Final = 200
+_FAILED: Final = 500
 _FORBIDDEN: Final = "403"
 _AUTH_FAILED: Final = "514"
 _TOO_MANY: Final = "1000040350"
@@ -88,8 +92,7 @@ class Connection:
     async def _serve(self, socket: aiohttp.ClientWebSocketResponse, service: int) -> None:
         """Read until the end; when we end it ourselves, what was taken in is answered first."""
         self._heard = asyncio.get_running_loop().time()
-        work: set[asyncio.Task[None]] = set()
-        room = asyncio.Semaphore(AT_ONCE)
+        work = Background("events of feishu", AT_ONCE)
         assembly = Assembly()
         alive = asyncio.create_task(self._keep_alive(socket, service))
         try:
@@ -106,45 +109,32 @@ class Connection:
                 if frame.method == CONTROL and frame.header("type") == "pong":
                     self._configure(_object(frame.payload))
                 elif payload is not None and frame.header("type") == "event":
-                    await room.acquire()
-                    task = asyncio.create_task(self._handle(socket, frame, payload))
-                    work.add(task)
-                    task.add_done_callback(work.discard)
-                    task.add_done_callback(lambda _: room.release())
+                    await work.start_when_there_is_room(partial(self._handle, socket, frame, payload))
         finally:
             alive.cancel()
-            if work and not socket.closed:
-                await asyncio.wait(work, timeout=_LAST_ANSWERS)
+            if not socket.closed:
+                await work.finish(_LAST_ANSWERS)
         if self._is_silent():
             raise Transient("no sign of life from the other end")
 
     async def _handle(self, socket: aiohttp.ClientWebSocketResponse, frame: Frame, payload: bytes) -> None:
+        """Answer an event: 500 for whatever was not taken, so that it comes again."""
         began = asyncio.get_running_loop().time()
-        answered = None
+        answered, code = Answered(), _FAILED
         try:
             answered = await self._take(parse_object(payload))
-            code = 200
+            code = _DONE
         except Unreadable as error:
             # A repeat would be as unreadable.
             log.warning("event not understood", error=str(error))
-            code = 200
-        except ChannelError as error:
-            log.warning("event not kept", error=repr(error))
-            code = 500
-        except Exception:
-            log.exception("event failed")
-            code = 500
-        body: dict[str, Any] = {"code": code}
-        if answered is not None and answered.answer is not None:
-            data = json.dumps(answered.answer, ensure_ascii=False).encode()
-            body["data"] = base64.b64encode(data).decode()
-        spent = int((asyncio.get_running_loop().time() - began) * 1000)
-        try:
-            await socket.send_bytes(encode(frame.answer(json.dumps(body).encode(), spent)))
-        except (aiohttp.ClientError, ConnectionError) as error:
-            log.info("answer not sent", error=type(error).__name__)
+            code = _DONE
         finally:
-            if answered is not None:
+            spent = int((asyncio.get_running_loop().time() - began) * 1000)
+            try:
+                await socket.send_bytes(encode(frame.answer(_body(code, answered.answer), spent)))
+            except (aiohttp.ClientError, ConnectionError) as error:
+                log.info("answer not sent", error=type(error).__name__)
+            finally:
                 answered.sent.set()
 
     async def _keep_alive(self, socket: aiohttp.ClientWebSocketResponse, service: int) -> None:
@@ -190,6 +180,13 @@ def _refusal(error: aiohttp.WSServerHandshakeError) -> ChannelError:
     if status == _FORBIDDEN or (status == _AUTH_FAILED and detail != _TOO_MANY):
         return AuthFailed(f"connection refused: {status} {detail}")
     return Transient(f"connection refused: HTTP {error.status} {status} {detail}")
+
+
+def _body(code: int, answer: Mapping[str, Any] | None) -> bytes:
+    body: dict[str, Any] = {"code": code}
+    if answer is not None:
+        body["data"] = base64.b64encode(json.dumps(answer, ensure_ascii=False).encode()).decode()
+    return json.dumps(body).encode()
 
 
 def _object(data: bytes) -> Any:

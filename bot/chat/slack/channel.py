@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.web import AbstractRouteDef, Request, Response
 
 from bot.chat.answering import within
+from bot.chat.background import Background
 from bot.chat.errors import ChannelError, Overloaded, PayloadRejected, RateLimited
 from bot.chat.fitting import card_text
 from bot.chat.platform import (
@@ -116,7 +117,7 @@ class SlackChannel:
         self._last_inbound: datetime | None = None
         self._last_error = ""
         self._loops: list[asyncio.Task[None]] = []
-        self._following: set[asyncio.Task[None]] = set()
+        self._following = Background("shown on slack")
 
     @property
     def name(self) -> str:
@@ -146,8 +147,7 @@ class SlackChannel:
             task.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
         await self._socket.close()
-        if self._following:
-            await asyncio.wait(tuple(self._following), timeout=STOP_SECONDS)
+        await self._following.finish(STOP_SECONDS)
 
     def health(self) -> Health:
         if self._api.has_socket:
@@ -328,7 +328,6 @@ class SlackChannel:
 
     async def _introduce(self) -> None:
         """Learn who the bot is, so that its mention can be told from others."""
-
         pause, longest = self._pauses
         while True:
             try:
@@ -342,23 +341,12 @@ class SlackChannel:
                 return
 
     def _follow(self, work: Coroutine[Any, Any, object]) -> None:
-        """Do it without anybody waiting; what goes wrong is said in the log."""
-
-        async def quietly() -> None:
-            try:
-                await work
-            except ChannelError as error:
-                log.warning("not shown", error=repr(error))
-            except Exception:
-                log.exception("not shown")
-
+        """Do it without anybody waiting."""
         if len(self._following) >= _FOLLOWING:
             work.close()
             log.warning("too much to show at once")
             return
-        task = asyncio.create_task(quietly())
-        self._following.add(task)
-        task.add_done_callback(self._following.discard)
+        self._following.start(work)
 
     def _note(self, error: str) -> None:
         self._last_error = error

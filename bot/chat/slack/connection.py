@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import aiohttp
 import structlog
 
+from bot.chat.background import Background
 from bot.chat.errors import AuthFailed, Overloaded, Transient
 from bot.chat.slack.events import Unreadable, parsed
 
@@ -26,6 +28,8 @@ CLOSE_SECONDS: Final = 2.0
 LARGEST_FRAME: Final = 1024 * 1024
 AT_ONCE: Final = 64
 """Envelopes at work on one connection; more of them wait in the socket."""
+LAST_SECONDS: Final = 1.0
+"""For how long what is at work is waited for once its connection has ended."""
 DRAIN_SECONDS: Final = 30.0
 """For how long a connection whose end was announced is listened to, at most."""
 
@@ -48,7 +52,7 @@ class Socket:
         self._take = take
         self._heartbeat = heartbeat
         self._live: set[aiohttp.ClientWebSocketResponse] = set()
-        self._draining: set[asyncio.Task[None]] = set()
+        self._draining = Background("connections of slack that end")
 
     @property
     def is_connected(self) -> bool:
@@ -78,15 +82,11 @@ class Socket:
             await self._close(socket)
             raise Transient("too many connections")
         log.info("connection will end", reason=reason[:40])
-        task = asyncio.create_task(self._drain(socket))
-        self._draining.add(task)
-        task.add_done_callback(self._draining.discard)
+        self._draining.start(self._drain(socket))
 
     async def close(self) -> None:
         """End every connection."""
-        for task in tuple(self._draining):
-            task.cancel()
-        await asyncio.gather(*self._draining, return_exceptions=True)
+        await self._draining.cancel()
         for socket in tuple(self._live):
             await self._close(socket)
 
@@ -116,8 +116,7 @@ class Socket:
 
     async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> str | None:
         """Take envelopes until the end is announced, which gives the reason, or there, which gives None."""
-        places = asyncio.Semaphore(AT_ONCE)
-        at_work: set[asyncio.Task[None]] = set()
+        at_work = Background("envelopes of slack", AT_ONCE)
         try:
             async for message in socket:
                 if message.type is not aiohttp.WSMsgType.TEXT:
@@ -131,15 +130,11 @@ class Socket:
                     return str(frame.get("reason") or "unknown")
                 if not isinstance(frame.get("envelope_id"), str):
                     continue
-                await places.acquire()
-                task = asyncio.create_task(self._work(socket, frame))
-                at_work.add(task)
-                task.add_done_callback(at_work.discard)
-                task.add_done_callback(lambda _: places.release())
+                await at_work.start_when_there_is_room(partial(self._work, socket, frame))
         finally:
-            if at_work and socket.closed:
+            if socket.closed:
                 # Nobody is left to be told; what is kept is kept.
-                await asyncio.wait(tuple(at_work), timeout=1.0)
+                await at_work.finish(LAST_SECONDS)
         return None
 
     async def _work(self, socket: aiohttp.ClientWebSocketResponse, frame: Mapping[str, Any]) -> None:
@@ -154,9 +149,6 @@ class Socket:
             return
         except Unreadable as error:
             log.warning("envelope unreadable", part=str(error))
-        except Exception:
-            log.exception("envelope failed")
-            return
         try:
             await socket.send_json({"envelope_id": frame["envelope_id"]})
         except (ConnectionError, aiohttp.ClientError, RuntimeError):

@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.web import AbstractRouteDef, Request, Response
 
 from bot.chat.answering import within
+from bot.chat.background import Background
 from bot.chat.errors import (
     AuthFailed,
     ChannelError,
@@ -128,7 +129,7 @@ class WecomChannel:
         self._cut_off = False
         self._language = chat.get("LANGUAGE", DEFAULT)
         self._menu: asyncio.Task[None] | None = None
-        self._following: set[asyncio.Task[None]] = set()
+        self._following = Background("shown on wecom")
 
     @property
     def name(self) -> str:
@@ -150,8 +151,7 @@ class WecomChannel:
         if self._menu is not None:
             self._menu.cancel()
             await asyncio.wait([self._menu], timeout=STOP_SECONDS)
-        if self._following:
-            await asyncio.wait(self._following, timeout=STOP_SECONDS)
+        await self._following.finish(STOP_SECONDS)
 
     def health(self) -> Health:
         return Health(self._sink is not None and not self._cut_off, self._last_inbound, self._last_error)
@@ -286,10 +286,10 @@ class WecomChannel:
                 event, "update_button", {"Button": {"ReplaceName": WORKING}} if waits else None
             )
         if answer.card is None or not isinstance(event, ClickIn):
-            self._follow(self._show_apart(event, answer))
+            self._following.start(self._show_apart(event, answer))
             return Response()
         if answer.text:
-            self._follow(self._show_apart(event, replace(answer, card=None)))
+            self._following.start(self._show_apart(event, replace(answer, card=None)))
         drawn = draw(with_toast(answer), _task(event), greyed=True)
         return self._reply(event, "update_template_card", {"TemplateCard": to_tags(drawn.card)})
 
@@ -325,17 +325,6 @@ class WecomChannel:
                 await self.send(event.address, Text(words), f"{event.dedupe_key}:{number}")
         if answer.card is not None:
             await self.send(event.address, answer.card, f"{event.dedupe_key}:card")
-
-    def _follow(self, work: Any) -> None:
-        async def quietly() -> None:
-            try:
-                await work
-            except ChannelError as error:
-                log.warning("words after a tap not shown", error=repr(error))
-
-        task = asyncio.create_task(quietly())
-        self._following.add(task)
-        task.add_done_callback(self._following.discard)
 
     def _refuse(self, error: Exception) -> Response:
         log.warning("callback refused", reason=str(error))

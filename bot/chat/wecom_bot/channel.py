@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -12,6 +12,7 @@ import structlog
 from aiohttp.web import AbstractRouteDef
 
 from bot.chat.answering import within
+from bot.chat.background import Background
 from bot.chat.errors import ChannelError, Overloaded, PayloadRejected
 from bot.chat.pacing import Pace
 from bot.chat.platform import (
@@ -90,7 +91,7 @@ class WecomBotChannel:
         )
         self._parts = Parts(Pace(_LIMITS))
         self._sink: Sink | None = None
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._at_work = Background("pushes of wecom-bot")
         self._welcomes: dict[str, tuple[str, float]] = {}
         self._last_inbound: datetime | None = None
 
@@ -111,8 +112,7 @@ class WecomBotChannel:
 
     async def stop(self) -> None:
         self._sink = None
-        if self._at_work:
-            await asyncio.wait(self._at_work, timeout=STOP_SECONDS)
+        await self._at_work.finish(STOP_SECONDS)
         await self._connection.stop()
 
     def health(self) -> Health:
@@ -180,12 +180,7 @@ class WecomBotChannel:
             if len(self._at_work) >= AT_ONCE:
                 log.error("too many events at once, one is lost", key=event.dedupe_key)
                 continue
-            self._work(self._take(event, request))
-
-    def _work(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._at_work.add(task)
-        task.add_done_callback(self._at_work.discard)
+            self._at_work.start(self._take(event, request))
 
     async def _take(self, event: Event, request: str) -> None:
         """Hand an event over until it is kept: WeCom brings nothing twice."""
@@ -197,12 +192,6 @@ class WecomBotChannel:
                 await self._handle(sink, event, request)
             except Overloaded as error:
                 await asyncio.sleep(error.retry_after)
-            except ChannelError as error:
-                log.warning("not shown", key=event.dedupe_key, error=repr(error))
-                return
-            except Exception:
-                log.exception("event failed", key=event.dedupe_key)
-                return
             else:
                 return
         log.error("an event could not be kept", key=event.dedupe_key)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.chat.answering import within
 from bot.chat.errors import Overloaded, Transient
@@ -40,12 +41,12 @@ class Desk:
     async def handle(self, event: Event, kept: Callable[[], None] | None = None) -> Answer | None:
         self.asked += 1
         await self.safe.wait()
-        if kept is not None:
-            kept()
-        await self.ready.wait()
         if self.refuse:
             self.refuse -= 1
             raise Overloaded(0.0)
+        if kept is not None:
+            kept()
+        await self.ready.wait()
         return Answer(toast="好")
 
     async def settled(self, event: Event, within: float, /) -> bool:
@@ -91,22 +92,32 @@ async def test_in_time_what_was_not_kept_is_said() -> None:
         await within(desk, CLICK, 5.0, desk.late)
 
 
-async def test_late_what_was_not_kept_is_handed_over_again() -> None:
-    desk = Desk(refuse=3)
-    assert await within(desk, CLICK, 0.0, desk.late) is None
-    desk.ready.set()
-    await asyncio.wait_for(desk.was_shown.wait(), 5)
-    assert desk.asked == 4
-
-
-async def test_handing_over_again_has_an_end() -> None:
-    desk = Desk(refuse=1000)
-    assert await within(desk, CLICK, 0.0, desk.late) is None
-    desk.ready.set()
-    for _ in range(100):
-        await asyncio.sleep(0)
-    assert desk.asked == 6
+async def test_after_its_time_what_was_not_kept_is_still_said() -> None:
+    desk = Desk(refuse=1)
+    desk.safe.clear()
+    waiting = asyncio.create_task(within(desk, CLICK, 0.01, desk.late))
+    await asyncio.sleep(0.1)
+    assert not waiting.done(), "the product would be told that the tap arrived"
+    desk.safe.set()
+    with pytest.raises(Overloaded):
+        await waiting
+    assert desk.asked == 1, "the product brings it again: it is not handed over twice"
     assert desk.shown == []
+
+
+async def test_who_asked_may_go_and_what_was_not_kept_is_said_in_the_log() -> None:
+    desk = Desk(refuse=1)
+    desk.safe.clear()
+    asking = asyncio.create_task(within(desk, CLICK, 0.0, desk.late))
+    await asyncio.sleep(0.01)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    with capture_logs() as said:
+        desk.safe.set()
+        for _ in range(100):
+            await asyncio.sleep(0)
+    assert "Overloaded" in said[0]["error"]
 
 
 async def test_who_asked_may_go_and_the_answer_is_shown_all_the_same() -> None:
