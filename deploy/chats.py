@@ -7,7 +7,8 @@ import http.client
 import json
 import os
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -29,16 +30,32 @@ _ZONE = ZoneInfo("UTC")
 
 def check_chat(product: str, data: Path) -> Sequence[Finding]:
     """What is right and what is missing for a product; raises CommandFailed where nothing can be checked."""
+    package = package_of(product, PRODUCTS)
+    with settings_in_words():
+        return asyncio.run(_check(package, chat_settings(package, data)))
+
+
+def package_of(product: str, packages: Iterable[str]) -> str:
+    """The package of a product as people name it; raises CommandFailed for one that is not among them."""
     package = product.lower().replace("-", "_")
-    if package not in PRODUCTS:
-        known = " ".join(name.replace("_", "-") for name in PRODUCTS)
+    if package not in packages:
+        known = " ".join(name.replace("_", "-") for name in packages)
         raise CommandFailed(
             f"没有「{product}」这个平台,可选:{known}", f"no such chat {product}; there are: {known}"
         )
-    settings = Settings.of("bot", {**os.environ, "KUGUAN_DATA": str(data)})
+    return package
+
+
+def chat_settings(package: str, data: Path) -> ChatSettings:
+    """What an administrator set for a product; raises SettingInvalid."""
+    return ChatSettings.of(Settings.of("bot", {**os.environ, "KUGUAN_DATA": str(data)}), PRODUCTS[package])
+
+
+@contextmanager
+def settings_in_words() -> Iterator[None]:
+    """A setting that is missing or wrong ends the command with what is to be set."""
     try:
-        chat = ChatSettings.of(settings, PRODUCTS[package])
-        return asyncio.run(_check(package, chat))
+        yield
     except (SettingMissing, SettingInvalid) as wrong:
         said = f"{wrong.facts['setting']}: {wrong.facts['hint']}"
         raise CommandFailed(f"设置缺失或不对 {said}", f"a setting is missing or wrong: {said}") from None
@@ -59,7 +76,12 @@ def chats_now() -> Sequence[Mapping[str, Any]]:
 
 def words_of(finding: Finding) -> tuple[str, str]:
     """The sentence of a finding, Chinese first."""
-    chinese, english = (Words(language, _ZONE)(finding.key, **finding.facts) for language in ("zh", "en"))
+    return in_both(finding.key, finding.facts)
+
+
+def in_both(key: str, facts: Mapping[str, str]) -> tuple[str, str]:
+    """A sentence of the bot in both languages, Chinese first."""
+    chinese, english = (Words(language, _ZONE)(key, **facts) for language in ("zh", "en"))
     return chinese, english
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from kuguan.approvals.v1.people_pb2 import BindIdentityRequest, Identity, ListIdentitiesRequest
@@ -59,13 +60,18 @@ def import_identities(
             wanted.append(one)
     if dry_run or report.totals["refused"]:
         return report
+    bind(connection, wanted, progress)
+    report.written = bool(wanted)
+    return report
+
+
+def bind(connection: Connection, wanted: Sequence[Identity], progress: Progress) -> None:
+    """Bind accounts to their people; one that is bound so already is left as it is."""
     stub = connection.stub(PeopleServiceStub, "approvals")
     for done, identity in enumerate(wanted, 1):
         asked = BindIdentityRequest(request_id=new_id(), identity=identity)
         connection.call(stub.BindIdentity, asked, WRITE_SECONDS)
         progress("identities", done, len(wanted))
-    report.written = bool(wanted)
-    return report
 
 
 def identities_of(connection: Connection, person: str) -> list[Identity]:

@@ -64,6 +64,15 @@ IDENTITIES = Layout(
     required=("platform", "user_id", "person"),
 )
 
+ADDRESSES = Layout(
+    synonyms={
+        "person": ("员工", "人员", "人员编号", "编号", "工号", "账号", "id", "person id", "user"),
+        "mobile": ("手机", "手机号", "手机号码", "移动电话", "电话", "phone", "mobile number", "telephone"),
+        "email": ("邮箱", "电子邮箱", "工作邮箱", "企业邮箱", "邮件", "e-mail", "mail", "e-mail address"),
+    },
+    required=("person",),
+)
+
 WAREHOUSES = Layout(
     synonyms={
         "code": ("编码", "仓库编码"),

@@ -23,7 +23,7 @@ _OUTCOMES = {
     "unchanged": ("已有,未变", "dim"),
     "refused": ("拒绝", "red"),
 }
-_DOING = {"read": "读取 read", "send": "写入 send", "identities": "账号 identities"}
+_DOING = {"read": "读取 read", "send": "写入 send", "ask": "查询 ask", "identities": "账号 identities"}
 
 
 @contextmanager

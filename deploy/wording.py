@@ -6,12 +6,24 @@ from collections.abc import Mapping
 
 # Reason -> (Chinese, English). A reason without words is shown as it is, with its facts.
 REASONS: dict[str, tuple[str, str]] = {
+    "ACCOUNT_FOUND": ("找到账号", "an account was found"),
+    "ACCOUNT_NOT_FOUND": (
+        "这个平台上没有人用这个地址,或应用看不到这个人",
+        "nobody there whom the app may see",
+    ),
+    "ACCOUNT_OF_SEVERAL": ("几个人查到同一个账号,都不绑定", "one account was found for several people"),
+    "ADDRESS_MISSING": ("没有可以查询的手机号或邮箱", "no address to ask by"),
     "ALIAS_TWICE": ("别名重复,只留一个", "an alias stood there twice"),
     "ALREADY_OPENED": ("该物料在该仓库已有期初", "opening stock was already recorded there"),
     "ALREADY_MOVED": ("该物料在该仓库已有出入库,不能再期初", "stock has moved there already"),
     "BAD_CODE": ("编码只能用字母、数字、- 和 _,最多 40 位", "a code has 1 to 40 letters, digits, - and _"),
     "BAD_DATE": ("日期无法识别", "not a date"),
+    "BAD_EMAIL": ("不是邮箱地址", "not an e-mail address"),
     "BAD_ID": ("编号只能用小写字母、数字、- 和 _", "an id has 1 to 40 of a-z, 0-9, - and _"),
+    "BAD_MOBILE": (
+        "不是手机号:大陆号码 11 位,其他以 + 和国家码开头",
+        "not a mobile number: 11 digits in mainland China, + and the country's code elsewhere",
+    ),
     "BAD_NUMBER": ("数字无法确定", "not a number for sure"),
     "BAD_PACK": ("包装换算应写成 箱=8", "a pack is written as 箱=8"),
     "BAD_TRACKING": ("跟踪方式应为 none、lot 或 serial", "tracking is none, lot or serial"),

@@ -74,17 +74,37 @@ def import_people(
 
 @imports.command("identities")
 def import_identities(
-    file: File, dry_run: DryRun = False, all_rows: AllRows = False, as_json: AsJson = False
+    file: File,
+    product: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="PRODUCT",
+            help="Ask wecom, dingtalk, feishu or slack whose accounts these mobile numbers and e-mails are",
+        ),
+    ] = "",
+    dry_run: DryRun = False,
+    all_rows: AllRows = False,
+    as_json: AsJson = False,
 ) -> None:
     """聊天账号 Bind chat accounts to people from a table of platform, tenant, user_id, person.
 
-    Example: kuguan import identities accounts.csv --dry-run
-    """
-    from deploy.identities import import_identities as run
+    With --from: of person, mobile, email; the product says whose account that is. Accounts that are bound
+    stay as they are, and addresses are kept nowhere.
 
-    _import(
-        lambda connection, watch: run(connection, file, dry_run=dry_run, progress=watch), all_rows, as_json
-    )
+    Example: kuguan import identities people.csv --from feishu --dry-run
+    """
+    from deploy.accounts import find_identities
+    from deploy.identities import import_identities
+    from deploy.location import data_directory
+
+    def run(connection: Connection, watch: Progress) -> Report:
+        if not product:
+            return import_identities(connection, file, dry_run=dry_run, progress=watch)
+        data = data_directory()
+        return find_identities(connection, file, product, data, dry_run=dry_run, progress=watch)
+
+    _import(run, all_rows, as_json)
 
 
 @imports.command("rules")

@@ -18,6 +18,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from tests.fakes.dingtalk_people import BY_MOBILE, Employees
+
 TEMPLATE = "0b1e9a52-kuguan.schema"
 TENANT = "dingcorp0001"
 TICKET_SECONDS = 90.0
@@ -31,7 +33,7 @@ CREATE = "/v1.0/card/instances"
 DELIVER = "/v1.0/card/instances/deliver"
 UPLOAD = "/media/upload"
 REPLY = "/robot/sendBySession"
-FREE = {OPEN, REPLY}
+FREE = {OPEN, REPLY, BY_MOBILE}
 SPACE = re.compile(r"dtv1\.card//(IM_ROBOT|IM_GROUP)\.(.+)")
 NEEDED = {"sampleText": {"content"}, "sampleMarkdown": {"title", "text"}, "sampleImageMsg": {"photoURL"}}
 _ACKNOWLEDGED = {200, 400, 404, 500}
@@ -101,6 +103,7 @@ class Gateway:
         self.timeline: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self.scripts: dict[str, list[Scripted]] = defaultdict(list)
         self.tokens: set[str] = set()
+        self.employees = Employees(self.tokens)
         self._tickets: dict[str, float] = {}
         self._runner: web.AppRunner | None = None
         self.port = 0
@@ -125,6 +128,7 @@ class Gateway:
             ("PUT", CREATE, self._update),
             ("POST", UPLOAD, self._upload),
             ("POST", REPLY, self._reply),
+            ("POST", BY_MOBILE, self.employees.by_mobile),
         ]
         for method, path, answer in routes:
             application.router.add_route(method, path, self._answering(f"{method} {path}", path, answer))
@@ -343,12 +347,8 @@ class Gateway:
         if not group and model.get("spaceType") != "IM_ROBOT":
             raise Refused(400, "param.openDeliverModelInvalid")
         known = space[2] not in self.strangers
-        result = {
-            "spaceType": space[1],
-            "spaceId": space[2],
-            "success": known,
-            "errorMsg": "" if known else "no",
-        }
+        problem = "" if known else "no"
+        result = {"spaceType": space[1], "spaceId": space[2], "success": known, "errorMsg": problem}
         if known and ("card", key) not in self.timeline[space[2]]:
             self.timeline[space[2]].append(("card", key))
         return {"success": True, "result": {"outTrackId": key, "deliverResults": [result]}}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -60,13 +59,6 @@ class FakeFeishu(OpenPlatform):
     def open_id(self, user: str) -> str:
         """The opaque id of a person for this app; tests may also name people by it."""
         return self.ids(user)["open_id"]
-
-    def ids(self, user: str) -> dict[str, str]:
-        """All ids of a person."""
-        rest = user[3:] if user.startswith("ou_") else hashlib.sha256(user.encode()).hexdigest()[:32]
-        known = {"open_id": f"ou_{rest}", "union_id": f"on_{rest}", "user_id": f"u{rest[:8]}"}
-        self._users.update(dict.fromkeys(known.values(), user))
-        return known
 
     async def say(self, user: str, text: str, group: str = "") -> None:
         """A person writes to the bot, or mentions it in a group."""

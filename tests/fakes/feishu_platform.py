@@ -6,6 +6,7 @@ Refuses what the real one refuses; faults are scripted by the tests.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import time
@@ -17,7 +18,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.fakes.feishu_cards import CARD_BYTES, TEXT_BYTES, CardRefused, checked
-from tests.fakes.feishu_pushes import APP_ID, APP_SECRET, BOT, Pushes
+from tests.fakes.feishu_pushes import APP_ID, APP_SECRET, BOT, TENANT, Pushes
 
 A_SECOND = 0.8
 """Seconds in which five messages reach one person: a second, less what two clocks may differ."""
@@ -62,6 +63,8 @@ class OpenPlatform(Pushes):
         self.outside: set[str] = set()
         self.scopes = {"im:message", "im:resource"}
         self.activated = True
+        self.addresses: dict[str, tuple[str, Mapping[str, bool]]] = {}
+        """Mobile numbers and e-mail addresses of people: the person's name here, and their status."""
         self.changed = asyncio.Event()
         self._unique: dict[str, str] = {}
         self._tokens: set[str] = set()
@@ -78,6 +81,8 @@ class OpenPlatform(Pushes):
                 web.post("/open-apis/auth/v3/tenant_access_token/internal", self._token),
                 web.get("/open-apis/bot/v3/info", self._info),
                 web.get("/open-apis/application/v6/scopes", self._granted),
+                web.get("/open-apis/tenant/v2/tenant/query", self._company),
+                web.post("/open-apis/contact/v3/users/batch_get_id", self._ids_of),
                 web.post("/open-apis/im/v1/messages", self._send),
                 web.patch("/open-apis/im/v1/messages/{id}", self._patch),
                 web.post("/open-apis/im/v1/images", self._upload),
@@ -149,6 +154,46 @@ class OpenPlatform(Pushes):
             return refusal
         scopes = [{"scope_name": name, "grant_status": 1, "scope_type": "tenant"} for name in self.scopes]
         return web.json_response({"code": 0, "msg": "success", "data": {"scopes": scopes}})
+
+    def _scope(self, name: str) -> web.Response | None:
+        if name in self.scopes:
+            return None
+        return _error(400, 99991672, f"Access denied. One of the following scopes is required: [{name}]")
+
+    async def _company(self, request: web.Request) -> web.Response:
+        refusal = self._refusal("tenant", request) or self._scope("tenant:tenant:readonly")
+        if refusal is not None:
+            return refusal
+        tenant = {"name": "库管公司", "display_id": "F0001", "tenant_tag": 0, "tenant_key": TENANT}
+        return web.json_response({"code": 0, "msg": "success", "data": {"tenant": tenant}})
+
+    async def _ids_of(self, request: web.Request) -> web.Response:
+        """Who has these addresses; one that nobody has comes back without an id."""
+        refusal = self._refusal("ids", request) or self._scope("contact:user.id:readonly")
+        if refusal is not None:
+            return refusal
+        body = await request.json()
+        kinds = {name: body.get(name) or [] for name in ("emails", "mobiles")}
+        asked = [(name[:-1], address) for name, addresses in kinds.items() for address in addresses]
+        wrong = any(not isinstance(address, str) or not address for _, address in asked)
+        if not asked or wrong or max(map(len, kinds.values())) > 50:
+            return _error(400, 40001, "param error")
+        if request.query.get("user_id_type", "open_id") != "open_id":
+            return _error(400, 99992402, "field validation failed")
+        users = []
+        for kind, address in asked:
+            name, status = self.addresses.get(address, ("", {}))
+            left = status.get("is_resigned", False) and not body.get("include_resigned")
+            ids = {"user_id": self.ids(name)["open_id"], "status": status} if name and not left else {}
+            users.append({kind: address, **ids})
+        return web.json_response({"code": 0, "msg": "success", "data": {"user_list": users}})
+
+    def ids(self, user: str) -> dict[str, str]:
+        """All ids of a person."""
+        rest = user[3:] if user.startswith("ou_") else hashlib.sha256(user.encode()).hexdigest()[:32]
+        known = {"open_id": f"ou_{rest}", "union_id": f"on_{rest}", "user_id": f"u{rest[:8]}"}
+        self._users.update(dict.fromkeys(known.values(), user))
+        return known
 
     async def _send(self, request: web.Request) -> web.Response:
         if (refusal := self._refusal("send", request)) is not None:

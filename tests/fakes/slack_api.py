@@ -33,6 +33,7 @@ _NEEDS = {
     "files.getUploadURLExternal": "files:write",
     "files.completeUploadExternal": "files:write",
     "files.info": "files:read",
+    "users.lookupByEmail": "users:read.email",
 }
 
 
@@ -92,6 +93,8 @@ class Workspace:
         self.scopes = ALL_SCOPES
         self.gone = {"U0NOBODY01", "C0NOWHERE1"}
         """People who left and channels that are no more; everybody else is a member."""
+        self.mailboxes: dict[str, dict[str, Any]] = {}
+        """Members by e-mail address, with what Slack would say of them beside their id."""
         self.messages: list[Message] = []
         self.faults: dict[str, list[Fault]] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
@@ -116,6 +119,7 @@ class Workspace:
             "files.getUploadURLExternal": self._upload_url,
             "files.completeUploadExternal": self._complete,
             "files.info": self._file_info,
+            "users.lookupByEmail": self._by_email,
             "views.publish": self._publish,
             "views.open": self._open_view,
         }
@@ -284,6 +288,17 @@ class Workspace:
         if file not in self.files:
             raise Refused("file_not_found")
         return {"file": {"id": file, "url_private_download": f"{self.url}/files/{file}"}}
+
+    def _by_email(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        email = str(arguments.get("email") or "")
+        if "users:read" not in self.scopes.split(","):
+            raise Refused("missing_scope", needed="users:read", provided=self.scopes)
+        if not email:
+            raise Refused("invalid_arguments")
+        known = self.mailboxes.get(email.lower())
+        if known is None or known["id"] in self.gone:
+            raise Refused("users_not_found")
+        return {"user": {"team_id": TEAM, "deleted": False, "profile": {"email": email.lower()}, **known}}
 
     def _publish(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         user, view = str(arguments.get("user_id")), _json(arguments.get("view"))

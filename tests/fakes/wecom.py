@@ -22,6 +22,7 @@ from wechatpy.enterprise.crypto import WeChatCrypto  # type: ignore[import-untyp
 
 from tests.fakes.chat import Shown, ShownCard
 from tests.fakes.wecom_cards import card_of, problem_of, shown_card
+from tests.fakes.wecom_members import Members
 
 CORP = "ww1234567890abcdef"
 AGENT = "1000002"
@@ -66,6 +67,7 @@ class FakeWecom:
         self.api_url = ""
         self.crypto = WeChatCrypto(TOKEN, AES_KEY, CORP)
         self.members = {"ZhangSan", "lisi", "wangwu"}
+        self.directory = Members()
         self.trusted = True
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.faults: dict[str, list[Fault | None]] = {}
@@ -267,6 +269,8 @@ class FakeWecom:
             "message/send": self._send,
             "message/update_template_card": self._update,
             "menu/create": self._set_menu,
+            "user/getuserid": self.directory.by_mobile,
+            "user/get_userid_by_email": self.directory.by_email,
             "agent/get": lambda query, _: {"agentid": int(query["agentid"]), "name": "库管", "close": 0},
         }
         if path not in known:

@@ -123,6 +123,28 @@ class Api:
             scheme == "https" and host.endswith(".dingtalk.com")
         )
 
+    # ------------------------------------------------------------ people
+
+    async def employee(self, mobile: str) -> str:
+        """The staff id of whom a mobile number belongs to; empty where that is nobody or not certain."""
+        path = "/topapi/v2/user/getbymobile"
+        self._pace.take(path)
+
+        async def once(token: str) -> dict[str, Any]:
+            self._quota.count()
+            url = f"{self._account.oapi}{path}?access_token={quote(token, safe='')}"
+            body = {"mobile": mobile, "support_exclusive_account_search": True}
+            answer = await self._request("POST", url, json=body)
+            if answer.get("errcode", 0) != 0:
+                raise refusal(200, answer)
+            return answer
+
+        try:
+            answer = await self._with_token(once)
+        except RecipientUnreachable:
+            return ""
+        return _only_employee(answer.get("result"))
+
     # ------------------------------------------------------------ cards
 
     async def create_card(self, address: Address, card_id: str, data: Mapping[str, str]) -> None:
@@ -292,6 +314,16 @@ def _object(data: bytes, status: int) -> dict[str, Any]:
         if status == 200:
             raise Transient("not an answer of DingTalk") from None
         return {}
+
+
+def _only_employee(result: object) -> str:
+    """The one account of an answer: a person's own, or the one that the company made for them."""
+    found = result if isinstance(result, dict) else {}
+    own, made = found.get("userid"), found.get("exclusive_account_userid_list")
+    users = {
+        user for user in (own, *(made if isinstance(made, list) else ())) if isinstance(user, str) and user
+    }
+    return users.pop() if len(users) == 1 else ""
 
 
 def _check_recipients(answer: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -31,9 +32,19 @@ _SETUP = (
     "robotcode",
     "cardtemplate",
     "templatenot",
+    "60011",
     "60020",
 )
-_PERSON = ("staffid", "useridnotexist", "usernotexist", "conversation", "chatbotnotingroup")
+_PERSON = (
+    "staffid",
+    "useridnotexist",
+    "usernotexist",
+    "conversation",
+    "chatbotnotingroup",
+    "60121",
+    "40104",
+)
+_SCOPE: Final = re.compile(r"qyapi_[a-z_]{1,60}")
 
 
 class TokenRefused(AuthFailed):
@@ -54,7 +65,8 @@ class CardThere(ChannelError):
 
 def refusal(status: int, body: Mapping[str, Any], retry_after: str = "") -> ChannelError:
     """The error that an answer of DingTalk stands for: its code and what is missing, never a secret."""
-    code = str(body.get("code") or body.get("errcode") or "")[:120]
+    # The older of DingTalk's two hosts says 88 for a refusal before the call, and what it is beside that.
+    code = str(body.get("code") or body.get("sub_code") or body.get("errcode") or "")[:120]
     said = f"HTTP {status} {code} {_asked_for(body)}".strip()
     plain = code.lower().replace("_", "").replace(".", "")
     if any(part in plain for part in _QUOTA):
@@ -85,6 +97,8 @@ def _asked_for(body: Mapping[str, Any]) -> str:
     """The permissions whose lack DingTalk names."""
     detail = body.get("accessdenieddetail")
     scopes = detail.get("requiredScopes") if isinstance(detail, dict) else None
+    if scopes is None:
+        scopes = _SCOPE.findall(str(body.get("sub_msg", ""))[:1000])
     return " ".join(str(scope)[:80] for scope in scopes[:8]) if isinstance(scopes, list) else ""
 
 

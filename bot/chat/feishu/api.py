@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -100,6 +100,19 @@ class Api:
             for scope in (found if isinstance(found, list) else [])
             if isinstance(scope, dict) and scope.get("grant_status") == 1
         )
+
+    async def tenant(self) -> Mapping[str, Any]:
+        """The company: `tenant_key`, `name`."""
+        tenant = _data(await self._call("GET", "/open-apis/tenant/v2/tenant/query")).get("tenant")
+        return tenant if isinstance(tenant, dict) else {}
+
+    async def users(self, **addresses: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        """Those who have one of these `mobiles` or `emails`: the address, and the open id as `user_id`."""
+        self._all.take("")
+        path, kind = "/open-apis/contact/v3/users/batch_get_id", {"user_id_type": "open_id"}
+        body = {**addresses, "include_resigned": False}
+        found = _data(await self._call("POST", path, params=kind, body=body)).get("user_list")
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
     async def send(self, kind: str, recipient: str, message: str, content: str, unique: str) -> str:
         """Send a message to somebody named by an id of this kind; its id. Once for each `unique` an hour."""

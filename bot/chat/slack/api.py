@@ -233,6 +233,14 @@ class SlackApi:
         scopes = frozenset(scope.strip() for scope in granted.split(",") if scope.strip())
         return _data(answer), scopes
 
+    async def member(self, email: str) -> Mapping[str, Any]:
+        """The member with an address; raises RecipientUnreachable where nobody has it."""
+        answer = await self._call(
+            "users.lookupByEmail", lambda client: client.users_lookupByEmail(email=email)
+        )
+        user = answer.get("user")
+        return user if isinstance(user, Mapping) else {}
+
     async def socket_url(self) -> str:
         """The one-use address of a connection. Raises AuthFailed without a token for it."""
         token = self._app_token

@@ -30,7 +30,7 @@ _UNREACHABLE: Final = frozenset({
     "is_archived", "messages_tab_disabled", "not_in_channel", "restricted_action",
     "restricted_action_non_threadable_channel", "restricted_action_read_only_channel",
     "restricted_action_thread_locked", "restricted_action_thread_only_channel", "user_disabled",
-    "user_not_found", "user_not_in_channel", "user_not_visible",
+    "user_not_found", "user_not_in_channel", "user_not_visible", "users_not_found",
 })  # fmt: skip
 _GONE: Final = frozenset({"cant_update_message", "edit_window_closed", "is_inactive", "message_not_found"})
 _REJECTED: Final = frozenset({
