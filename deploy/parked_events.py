@@ -25,6 +25,7 @@ from services.kit.access import SYSTEM
 from services.kit.changes import Transaction
 from services.kit.database import Database
 from services.kit.errors import InvalidField
+from services.kit.heard import Heard
 from services.kit.run import KIT_MIGRATIONS
 from services.kit.tables import PARKED
 from services.kit.texts import plain_text
@@ -144,7 +145,7 @@ def _dismissal(part: Opened, parked: ParkedEvent, reason: str) -> Callable[[Tran
         row = tx.connection.execute(select(PARKED).where(PARKED.c.event_id == parked.event_id)).first()
         if row is None:
             return
-        event = inbox.Heard(
+        event = Heard(
             row.event_id, row.event_type, row.source, row.aggregate, row.aggregate_sequence, b"", {}
         )
         last = inbox.last_heard(tx.connection, event.source, event.aggregate)

@@ -146,3 +146,32 @@ def writes_in_groups(
         return Command(function, response, in_groups=True)
 
     return make
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Generic[Response]):
+    """One of the events that a group reaction takes together."""
+
+    message: Response
+    trace: str
+
+
+@dataclass(frozen=True)
+class GroupReaction(Generic[Response]):
+    """A reaction to events that came together; it can also be asked for one of them."""
+
+    function: Callable[[Transaction, Sequence[Told[Response]]], None]
+
+    def __call__(self, tx: Transaction, message: Response) -> None:
+        """React to one event."""
+        self.function(tx, [Told(message, tx.trace)])
+
+
+def reacts_in_groups(
+    function: Callable[[Transaction, Sequence[Told[Response]]], None],
+) -> GroupReaction[Response]:
+    """Make a hot reaction of ``function(tx, told)``: one load, pure decisions, bulk writes.
+
+    The events come in their order; where one of them fails, each is tried by itself.
+    """
+    return GroupReaction(function)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,6 @@ from services.kit.nats_library import (
     JetStreamContext,
     Msg,
     NatsError,
-    Subscription,
     headers_in_words,
 )
 from services.kit.tls import Tls
@@ -41,6 +41,7 @@ MAXIMUM_PAYLOAD_BYTES = MAXIMUM_EVENT_BYTES - 4096
 _DAY = 24 * 3600 * 1_000_000_000
 _MAXIMUM_STREAM_BYTES = 4 * 1024**3
 _HELD_ID_IN_BATCH = 10201
+_PULL_LEFT = "Nats-Pending-Messages"
 
 
 @dataclass(eq=False)
@@ -304,8 +305,8 @@ class Broker:
     async def subscription(self) -> Pull:
         """Pulls from this service's durable consumer."""
         inbox = self.connection.new_inbox()
-        subscription = await self.connection.subscribe(inbox)
-        self._pull = Pull(self.connection, self._service, subscription, inbox)
+        self._pull = Pull(self.connection, self._service, inbox)
+        await self.connection.subscribe(inbox, cb=self._pull.arrived)
         return self._pull
 
     async def _on_error(self, error: Exception) -> None:
@@ -319,8 +320,7 @@ class Broker:
         telemetry.BROKER_CONNECTED.labels(self._service).set(1)
         log.info("broker connected again", service=self._service)
         if self._pull is not None:
-            # A broker that restarted knows of no open request; without a new one we are deaf for seconds.
-            await self._pull.ask()
+            await self._pull.ask_again()
 
     async def _on_close(self) -> None:
         if not self.closed.done():
@@ -328,48 +328,55 @@ class Broker:
 
 
 class Pull:
-    """Events of a durable consumer as they come: one pull request is always open.
+    """Events of a durable consumer as they come: a pull request is always open.
 
     The client library's own fetch asks anew for each batch and can hold an event back until the next one
     comes; people in a chat would wait with it.
     """
 
-    def __init__(self, connection: Client, service: str, subscription: Subscription, inbox: str) -> None:
+    def __init__(self, connection: Client, service: str, inbox: str) -> None:
         self._connection = connection
         self._request = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{service}"
-        self._subscription = subscription
         self._inbox = inbox
+        self._events: deque[Msg] = deque()
+        self._news = asyncio.Event()
         self._open = 0
         self._ends = 0.0
 
     async def next_events(self) -> list[Msg]:
         """What has arrived, at most a batch; empty after a quiet while. Raises BrokerDown."""
-        try:
-            if self._open <= 0 or time.monotonic() > self._ends:
+        # Asked for before the last is used up: while a batch is applied the next one is on its way.
+        if self._open <= PULL_BATCH // 2 or time.monotonic() > self._ends:
+            try:
                 await self.ask()
-            first = await self._subscription.next_msg(timeout=PULL_SECONDS + 1)
-            arrived = [first]
-            while self._subscription.pending_msgs and len(arrived) < PULL_BATCH:
-                arrived.append(await self._subscription.next_msg(timeout=1))
-        except TimeoutError:
-            self._open = 0
-            return []
-        except (NatsError, OSError) as error:
-            self._open = 0
-            raise BrokerDown(repr(error)) from error
-        return [message for message in arrived if self._counted(message)]
+            except (NatsError, OSError) as error:
+                raise BrokerDown(repr(error)) from error
+        if not self._events:
+            self._news.clear()
+            try:
+                await asyncio.wait_for(self._news.wait(), PULL_SECONDS + 1)
+            except TimeoutError:
+                self._open = 0
+        return [self._events.popleft() for _ in range(min(len(self._events), PULL_BATCH))]
 
     async def ask(self) -> None:
         """Open a pull request; more than one do no harm."""
-        self._open = PULL_BATCH
-        self._ends = time.monotonic() + PULL_SECONDS
         body = {"batch": PULL_BATCH, "expires": int(PULL_SECONDS * 1_000_000_000)}
         await self._connection.publish(self._request, json.dumps(body).encode(), reply=self._inbox)
+        self._open = max(self._open, 0) + PULL_BATCH
+        self._ends = time.monotonic() + PULL_SECONDS
 
-    def _counted(self, message: Msg) -> bool:
-        """Whether it is an event; anything else tells that the pull request has ended."""
+    async def ask_again(self) -> None:
+        """A broker that restarted knows of no open request; without a new one we are deaf for seconds."""
+        self._open = 0
+        await self.ask()
+
+    async def arrived(self, message: Msg) -> None:
+        """Take an event in; anything else tells that a pull request has ended, with what was left of it."""
         if message.reply:
             self._open -= 1
-            return True
-        self._open = 0
-        return False
+            self._events.append(message)
+        else:
+            left = (message.headers or {}).get(_PULL_LEFT, "")
+            self._open -= int(left) if left.isdecimal() else self._open
+        self._news.set()

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import structlog
-from google.protobuf.descriptor_pool import Default as default_pool
-from google.protobuf.message import DecodeError, Message
-from google.protobuf.message_factory import GetMessageClass
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from services.kit import observe, telemetry
 from services.kit.bulk import Bulk, Prepared, inserting, microseconds
-from services.kit.changes import Transaction
+from services.kit.changes import GroupReaction, Told, Transaction
 from services.kit.database import Database
-from services.kit.errors import InvalidInput, KuguanError
+from services.kit.errors import KuguanError
 from services.kit.events import Broker, BrokerDown
+from services.kit.heard import CannotRead, Heard, read
 from services.kit.nats_library import Msg, NatsError
 from services.kit.tables import ATTEMPTS, HEARD, INBOX, PARKED
 from services.kit.writing import Writer
@@ -41,14 +39,11 @@ KEEP_DAYS = 45
 _PRUNE_AT_ONCE = 5_000
 _REASON_LENGTH = 500
 _last = Prepared(
-    select(HEARD.c.last_sequence).where(
-        HEARD.c.source == bindparam("source"), HEARD.c.aggregate == bindparam("aggregate")
-    )
+    select(HEARD.c.aggregate, HEARD.c.last_sequence).where(HEARD.c.source == bindparam("source")),
+    HEARD.c.aggregate,
 )
 _parked = Prepared(
-    select(PARKED.c.event_id)
-    .where(PARKED.c.source == bindparam("source"), PARKED.c.aggregate == bindparam("aggregate"))
-    .limit(1)
+    select(PARKED.c.aggregate).where(PARKED.c.source == bindparam("source")), PARKED.c.aggregate
 )
 _applied = inserting(INBOX)
 _advance = Bulk(
@@ -56,8 +51,6 @@ _advance = Bulk(
     " ON CONFLICT (source, aggregate) DO UPDATE SET last_sequence = excluded.last_sequence",
     ("TEXT", "TEXT", "BIGINT"),
 )
-# From 1 on, and small enough for the column that remembers it.
-_SEQUENCE = re.compile(r"[1-9][0-9]{0,17}")
 
 
 class Outcome(Enum):
@@ -69,102 +62,88 @@ class Outcome(Enum):
     PARKED = "parked"
 
 
-@dataclass(eq=False)
-class CannotRead(InvalidInput):
-    """The event cannot be understood by this version; it is parked, never thrown away."""
-
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """An event as it came from the broker."""
-
-    event_id: str
-    event_type: str
-    source: str
-    aggregate: str
-    sequence: int
-    payload: bytes
-    headers: Mapping[str, str]
-
-    @property
-    def trace(self) -> str:
-        """The trace in which it happened; empty if nobody follows it."""
-        return observe.checked(self.headers.get(observe.TRACEPARENT, ""))
-
-    @classmethod
-    def of(cls, message: Msg) -> Heard:
-        """Read the attributes; the subject, which the broker guards, must agree with them."""
-        headers = message.headers or {}
-        event_type, aggregate = headers.get("ce-type", ""), headers.get("ce-subject", "")
-        sequence = headers.get("ce-sequence", "")
-        well_formed = _SEQUENCE.fullmatch(sequence) and headers.get("ce-id")
-        if not well_formed or message.subject != f"{event_type}.{aggregate}":
-            return cls(
-                headers.get("ce-id") or f"unreadable-{message.metadata.sequence.stream}",
-                "",
-                "",
-                "",
-                0,
-                message.data,
-                headers,
-            )
-        return cls(
-            headers["ce-id"],
-            event_type,
-            event_type.rpartition(".")[0],
-            aggregate,
-            int(sequence),
-            message.data,
-            headers,
-        )
+def apply(tx: Transaction, reactions: Mapping[str, Reaction], events: Sequence[Heard]) -> list[Outcome]:
+    """Events in one transaction, in the order in which they came: check the order of each aggregate, do the
+    effects, remember the events (R12, R13). What fails for one of them is raised for all."""
+    last, blocked = _course(tx.connection, events)
+    outcomes: list[Outcome] = []
+    fresh: list[Heard] = []
+    for event in events:
+        key = event.source, event.aggregate
+        outcome = _judge(tx, event, last.get(key, 0), key in blocked)
+        if outcome is Outcome.APPLIED:
+            last[key] = event.sequence
+            fresh.append(event)
+        elif outcome is Outcome.PARKED:
+            blocked.add(key)
+        outcomes.append(outcome)
+    _react(tx, reactions, fresh)
+    remember(tx, *fresh)
+    return outcomes
 
 
-def read(event: Heard) -> Message:
-    """The event's message; raises CannotRead for an unknown type or a broken payload."""
-    try:
-        kind = GetMessageClass(default_pool().FindMessageTypeByName(event.event_type))
-        return kind.FromString(event.payload)
-    except (KeyError, DecodeError) as error:
-        raise CannotRead(f"{type(error).__name__}: {event.event_type or 'no event type'}") from error
-
-
-def apply(tx: Transaction, reactions: Mapping[str, Reaction], event: Heard) -> Outcome:
-    """One reaction in one transaction: check the order, do the effect, remember the event (R12, R13)."""
+def _judge(tx: Transaction, event: Heard, last: int, is_blocked: bool) -> Outcome:
+    """What is to become of an event, by its place among those of its aggregate."""
     if not event.event_type:
         return park(tx.connection, event, "the attributes do not fit the subject", tx.now)
-    last = last_heard(tx.connection, event.source, event.aggregate)
     if event.sequence <= last:
         return Outcome.REPEATED
-    if blocked(tx.connection, event):
+    if is_blocked:
         return park(tx.connection, event, "an earlier event of the same aggregate is parked", tx.now)
     if event.sequence > last + 1:
         return Outcome.EARLY
-    message = read(event)
-    tx.trace = tx.trace or event.trace
-    reaction = reactions.get(event.event_type)
-    if reaction is not None:
-        reaction(tx, message)
-    remember(tx, event)
     return Outcome.APPLIED
 
 
-def remember(tx: Transaction, event: Heard) -> None:
-    """Write down that the event was applied; its id is unique, so that it cannot be applied twice."""
-    _applied(tx.connection, [(event.event_id, event.event_type, microseconds(tx.now))])
-    _advance(tx.connection, [(event.source, event.aggregate, event.sequence)])
+def _react(tx: Transaction, reactions: Mapping[str, Reaction], events: Sequence[Heard]) -> None:
+    """Do the effects of events; those that stand together and are reacted to in a group, in one go."""
+    # All of them are read before anything is done: what cannot be read is told from what fails.
+    read_ = [(reactions.get(event.event_type), event, read(event)) for event in events]
+    for reaction, some in groupby(read_, key=itemgetter(0)):
+        if isinstance(reaction, GroupReaction):
+            reaction.function(tx, [Told(message, _place(event)) for _, event, message in some])
+            continue
+        for _, event, message in some:
+            with observe.span(f"hear {event.event_type}", event.trace, kind="CONSUMER") as place:
+                tx.trace = place
+                if reaction is not None:
+                    reaction(tx, message)
+
+
+def _place(event: Heard) -> str:
+    """What an event is told as in traces where its effect is shared with others."""
+    with observe.span(f"hear {event.event_type}", event.trace, kind="CONSUMER") as place:
+        return place
+
+
+def remember(tx: Transaction, *events: Heard) -> None:
+    """Write down that events were applied; their ids are unique, so that none can be applied twice."""
+    moment = microseconds(tx.now)
+    _applied(tx.connection, [(event.event_id, event.event_type, moment) for event in events])
+    last = {(event.source, event.aggregate): event.sequence for event in events}
+    _advance(tx.connection, [(*key, sequence) for key, sequence in last.items()])
+
+
+def _course(
+    connection: Connection, events: Sequence[Heard]
+) -> tuple[dict[tuple[str, str], int], set[tuple[str, str]]]:
+    """The last sequence applied of each aggregate of some events, and those of which an event is parked."""
+    aggregates: dict[str, set[str]] = {}
+    for event in events:
+        aggregates.setdefault(event.source, set()).add(event.aggregate)
+    last: dict[tuple[str, str], int] = {}
+    blocked: set[tuple[str, str]] = set()
+    for source, names in aggregates.items():
+        found = _last(connection, names, source=source)
+        last.update(((source, row.aggregate), int(row.last_sequence)) for row in found)
+        blocked.update((source, row.aggregate) for row in _parked(connection, names, source=source))
+    return last, blocked
 
 
 def last_heard(connection: Connection, source: str, aggregate: str) -> int:
     """The sequence of the last event applied of an aggregate; 0 before the first."""
-    found = _last(connection, source=source, aggregate=aggregate)
+    found = _last(connection, [aggregate], source=source)
     return int(found[0].last_sequence) if found else 0
-
-
-def blocked(connection: Connection, event: Heard) -> bool:
-    """Whether an event of the same aggregate is parked."""
-    return bool(_parked(connection, source=event.source, aggregate=event.aggregate))
 
 
 def park(connection: Connection, event: Heard, reason: str, now: datetime) -> Outcome:
@@ -286,17 +265,26 @@ class Inbox:
                 log.warning("broker gives no events", service=self._service, reason=str(error))
                 await asyncio.sleep(1)
                 continue
-            # Queued together they share one commit; the writer keeps their order.
-            await asyncio.gather(*[_while_saying_so(message, self._handle(message)) for message in messages])
+            if messages:
+                await _while_saying_so(messages, self._handle(messages))
 
-    async def _handle(self, message: Msg) -> None:
-        event = Heard.of(message)
+    async def _handle(self, messages: Sequence[Msg]) -> None:
+        """Apply events in one commit. Where one of them fails they go one by one: it harms no other."""
+        events = [Heard.of(message) for message in messages]
         try:
-            with observe.span(f"hear {event.event_type}", event.trace, kind="CONSUMER") as place:
-                outcome = await self._writer.act(lambda tx: apply(tx, self._reactions, event), trace=place)
+            outcomes = await self._writer.act(lambda tx: apply(tx, self._reactions, events))
         except Exception as error:  # noqa: BLE001 - counted, tried again and parked in the end
-            await self._failed(message, event, error)
+            if len(messages) == 1:
+                await self._failed(messages[0], events[0], error)
+            else:
+                # The writer keeps their order.
+                await asyncio.gather(*[self._handle([message]) for message in messages])
             return
+        for message, event, outcome in zip(messages, events, outcomes, strict=True):
+            await self._settle(message, event, outcome)
+
+    async def _settle(self, message: Msg, event: Heard, outcome: Outcome) -> None:
+        """Answer the broker after the commit."""
         telemetry.INBOX_HANDLED.labels(self._service, event.event_type, outcome.value).inc()
         key = (event.source, event.aggregate)
         if outcome is Outcome.EARLY:
@@ -360,12 +348,13 @@ class Inbox:
         await _answer(message.term())
 
 
-async def _while_saying_so(message: Msg, work: Coroutine[Any, Any, None]) -> None:
-    """Work on an event and tell the broker now and then that it is still being worked on."""
+async def _while_saying_so(messages: Sequence[Msg], work: Coroutine[Any, Any, None]) -> None:
+    """Work on events and tell the broker now and then that they are still being worked on."""
     task = asyncio.ensure_future(work)
     try:
         while not (await asyncio.wait({task}, timeout=IN_PROGRESS_SECONDS))[0]:
-            await _answer(message.in_progress())
+            for message in messages:
+                await _answer(message.in_progress())
         await task
     finally:
         task.cancel()

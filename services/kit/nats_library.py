@@ -31,7 +31,6 @@ with _absent(_WEB_CLIENT):
     import nats
     from nats.aio.client import Client
     from nats.aio.msg import Msg
-    from nats.aio.subscription import Subscription
     from nats.errors import Error as NatsError
     from nats.errors import OutboundBufferLimitError
     from nats.js import JetStreamContext
@@ -70,7 +69,6 @@ __all__ = [
     "JetStreamContext",
     "Msg",
     "NatsError",
-    "Subscription",
     "headers_in_words",
     "nats",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,8 @@ from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from services.kit import inbox
+from services.kit.changes import Told, Transaction, reacts_in_groups
+from services.kit.heard import Heard
 from services.kit.inbox import Outcome, retry_parked
 from services.kit.tables import ATTEMPTS, HEARD, INBOX, PARKED
 from services.kit.testing import eventually
@@ -115,14 +118,16 @@ async def test_a_poisoned_event_is_parked_with_those_behind_it_and_others_flow(
     shelf: Shelf, bus: Bus, neighbours: Neighbours
 ) -> None:
     neighbours.failing = {"a2"}
-    await neighbours.hear(shelf.writer())
-    await bus.tell(told("a1", 1, "a"), told("a2", 2, "a"), told("a3", 3, "a"))
-    await bus.tell(told("b1", 1, "b"), told("b2", 2, "b"))
-    await eventually(bus.settled)
+    with capture_logs() as logged:
+        await neighbours.hear(shelf.writer())
+        await bus.tell(told("a1", 1, "a"), told("a2", 2, "a"), told("a3", 3, "a"))
+        await bus.tell(told("b1", 1, "b"), told("b2", 2, "b"))
+        await eventually(bus.settled)
     await bus.tell(told("a4", 4, "a"), told("b3", 3, "b"))
     await eventually(bus.settled)
     assert await shelf.things() == {"a1", "b1", "b2", "b3"}
-    assert neighbours.tries.count("a2") == inbox.TRIES
+    # Where it came together with others, that is no try of its own.
+    assert len([entry for entry in logged if entry["event"] == "reaction failed"]) == inbox.TRIES
     assert await parked(shelf) == [
         ("a", 2, "ValueError: cannot take a2"),
         ("a", 3, "an earlier event of the same aggregate is parked"),
@@ -130,6 +135,55 @@ async def test_a_poisoned_event_is_parked_with_those_behind_it_and_others_flow(
     ]
     assert sorted(letter["ce-sequence"] for letter in await bus.dead()) == ["2", "3", "4"]
     assert await shelf.read(lambda c: c.scalar(select(func.count()).select_from(ATTEMPTS))) == 0
+
+
+async def test_events_that_come_together_share_a_commit_and_a_failing_one_harms_no_other(
+    shelf: Shelf, bus: Bus, neighbours: Neighbours
+) -> None:
+    neighbours.failing = {"b"}
+    writer = shelf.writer()
+    first = told("a", 1, "a")
+    with held(writer):
+        # All of it has arrived before the first is applied.
+        await neighbours.hear(writer)
+        await bus.tell(first, told("b", 1, "b"), told("c", 1, "c"), told("a2", 2, "a"))
+        await bus.tell(replace(first, generation=1), told("d4", 4, "d"), told("c2", 2, "c"))
+        await asyncio.sleep(0.3)
+    await things_are(shelf, "a", "a2", "c", "c2")
+    neighbours.failing = set()
+    await things_are(shelf, "a", "a2", "b", "c", "c2")
+    order = codes(await shelf.events())
+    assert [code for code in order if code in ("a", "a2")] == ["a", "a2"]
+    assert sorted(order) == ["a", "a2", "b", "c", "c2"]
+    assert await shelf.read(lambda c: c.scalar(select(func.count()).select_from(INBOX))) == 5
+    for check in KIT_CHECKS:
+        assert await shelf.read(check.find) == []
+
+
+async def test_a_group_reaction_takes_what_stands_together_each_event_in_its_own_trace(shelf: Shelf) -> None:
+    seen: list[list[tuple[str, str]]] = []
+
+    @reacts_in_groups
+    def react(tx: Transaction, told_: Sequence[Told[Any]]) -> None:
+        seen.append([(one.message.warehouse.code, one.trace) for one in told_])
+
+    alone: list[str] = []
+    reactions: dict[str, inbox.Reaction] = {
+        TYPE: react,
+        WarehouseAnnounced.DESCRIPTOR.full_name: lambda tx, event: alone.append(tx.trace),
+    }
+    traces = [f"00-{number:032x}-{number:016x}-01" for number in range(1, 6)]
+    events = [replace(_as_heard(f"t{number}", number), event_id=f"e{number}") for number in range(1, 6)]
+    events = [
+        replace(event, headers={"traceparent": trace}) for event, trace in zip(events, traces, strict=True)
+    ]
+    events[2] = replace(events[2], event_type=WarehouseAnnounced.DESCRIPTOR.full_name)
+    together = [events[0], events[1], events[1], events[2], events[4], events[3], events[4]]
+    outcomes = await shelf.writer().act(lambda tx: inbox.apply(tx, reactions, together))
+    applied, repeated, early = Outcome.APPLIED, Outcome.REPEATED, Outcome.EARLY
+    assert outcomes == [applied, applied, repeated, applied, early, applied, applied]
+    assert seen == [[("t1", traces[0]), ("t2", traces[1])], [("t4", traces[3]), ("t5", traces[4])]]
+    assert alone == [traces[2]]
 
 
 async def test_parked_events_are_applied_in_order_once_the_fault_is_gone(
@@ -261,18 +315,18 @@ async def test_a_hearer_stopped_in_the_middle_goes_on_where_it_was(
     repeats = [
         await second.act(
             lambda tx, number=number: inbox.apply(  # type: ignore[misc]
-                tx, neighbours.reactions(), _as_heard(f"t{number:02}", number)
+                tx, neighbours.reactions(), [_as_heard(f"t{number:02}", number)]
             )
         )
         for number in range(1, taken + 1)
     ]
-    assert repeats == [Outcome.REPEATED] * taken
+    assert repeats == [[Outcome.REPEATED]] * taken
     assert len(set(neighbours.tries)) == len(neighbours.tries)
 
 
-def _as_heard(code: str, sequence: int) -> inbox.Heard:
+def _as_heard(code: str, sequence: int) -> Heard:
     event = told(code, sequence)
-    return inbox.Heard(event.event_id, TYPE, "kuguan.stock.v1", "shelf", sequence, event.payload, {})
+    return Heard(event.event_id, TYPE, "kuguan.stock.v1", "shelf", sequence, event.payload, {})
 
 
 async def test_a_broker_that_restarts_delays_events_and_loses_none(

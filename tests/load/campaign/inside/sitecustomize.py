@@ -113,9 +113,9 @@ def _inbox(module: Any) -> None:
     apply, handle = module.apply, module._answer
 
     def applied(*given: Any) -> Any:
-        outcome = apply(*given)
-        step("after the effect, before its commit", outcome is module.Outcome.APPLIED)
-        return outcome
+        outcomes = apply(*given)
+        step("after the effect, before its commit", module.Outcome.APPLIED in outcomes)
+        return outcomes
 
     async def answered(*rest: Any) -> None:
         step("after the effect, before the acknowledgement")
