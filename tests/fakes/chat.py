@@ -61,6 +61,10 @@ class FakeChat(Protocol):
         """A person writes to the bot, or mentions it in a group."""
         ...
 
+    async def send_picture(self, user: str, data: bytes) -> None:
+        """A person sends the bot a picture."""
+        ...
+
     async def enter(self, user: str) -> None:
         """A person opens the chat with the bot."""
         ...

@@ -74,6 +74,12 @@ class DingTalkFake(Gateway):
         said = {"msgtype": "text", "text": {"content": f" {text}" if group else text}}
         await self.push(MESSAGES, self.message(user, said, group))
 
+    async def send_picture(self, user: str, data: bytes) -> None:
+        code = f"code-{secrets.token_hex(8)}"
+        self.pictures[code] = data
+        said = {"msgtype": "picture", "content": {"downloadCode": code}}
+        await self.push(MESSAGES, self.message(user, said))
+
     async def enter(self, user: str) -> None:
         """DingTalk tells nobody that a chat was opened."""
 

@@ -68,7 +68,7 @@ class FakeFeishu(OpenPlatform):
             mentions = [{"key": "@_user_1", "id": {"open_id": BOT}, "name": "库管", "tenant_key": TENANT}]
         await self.push(self.message(user, "text", {"text": text}, group, mentions))
 
-    async def picture(self, user: str, data: bytes) -> None:
+    async def send_picture(self, user: str, data: bytes) -> None:
         """A person sends a picture."""
         event = self.message(user, "image", {"image_key": "img_v3_1"})
         self._pictures[event["event"]["message"]["message_id"], "img_v3_1"] = data

@@ -132,6 +132,10 @@ class FakeSlack(Workspace):
             await self.push_event({**event, "type": "app_mention"})
         await self.push_event(event)
 
+    async def send_picture(self, user: str, data: bytes) -> None:
+        files = [self.picture(f"F{next(self.numbers):09d}", data)]
+        await self.push_event(self.written(user, "", subtype="file_share", files=files))
+
     async def enter(self, user: str) -> None:
         await self.push_event({"type": "app_home_opened", "user": user, "channel": direct(user),
                                "tab": "messages", "event_ts": self.moment()})  # fmt: skip

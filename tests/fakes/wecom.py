@@ -131,6 +131,11 @@ class FakeWecom:
         assert not group, "an app hears no groups"
         await self.push_message(user, "text", Content=text)
 
+    async def send_picture(self, user: str, data: bytes) -> None:
+        self.media[f"picture-{next(self._numbers)}"] = data
+        picture = {"PicUrl": f"{self.api_url}/picture", "MediaId": list(self.media)[-1]}
+        await self.push_message(user, "image", **picture)
+
     async def enter(self, user: str) -> None:
         await self.push_event(user, "enter_agent", EventKey="")
 
@@ -269,8 +274,7 @@ class FakeWecom:
             "message/send": self._send,
             "message/update_template_card": self._update,
             "menu/create": self._set_menu,
-            "user/getuserid": self.directory.by_mobile,
-            "user/get_userid_by_email": self.directory.by_email,
+            **self.directory.calls,
             "agent/get": lambda query, _: {"agentid": int(query["agentid"]), "name": "库管", "close": 0},
         }
         if path not in known:

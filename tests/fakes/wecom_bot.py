@@ -122,6 +122,9 @@ class FakeWecomBot:
         said = f"@{NAME} {text}" if group else text
         await self.push_message(user, "text", {"content": said}, group)
 
+    async def send_picture(self, user: str, data: bytes) -> None:
+        await self.push_message(user, "image", self.offer_image(data))
+
     async def enter(self, user: str) -> None:
         await self.push_event(user, "enter_chat", {})
 

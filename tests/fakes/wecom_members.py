@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,11 @@ class Members:
     """Mailboxes that members wrote into their profile."""
     outside: set[str] = field(default_factory=set)
     wrong_left: int = 1000
+
+    @property
+    def calls(self) -> Mapping[str, Callable[[Any, Any], Mapping[str, Any]]]:
+        """What the server answers about members."""
+        return {"user/getuserid": self.by_mobile, "user/get_userid_by_email": self.by_email}
 
     def by_mobile(self, query: Any, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """`user/getuserid`"""

@@ -67,6 +67,10 @@ class ChatPerson:
         """Write to the bot, or mention it in a group."""
         self._chats.run(self._fake.say(self.user, text, group))
 
+    def sends_picture(self, data: bytes) -> None:
+        """Send the bot a picture."""
+        self._chats.run(self._fake.send_picture(self.user, data))
+
     def enters(self) -> None:
         """Open the chat with the bot."""
         self._chats.run(self._fake.enter(self.user))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +16,7 @@ from tests.fakes.chat import FakeChat
 from tests.fakes.dingtalk import DingTalkFake
 from tests.fakes.feishu import FakeFeishu
 from tests.fakes.slack import FakeSlack
+from tests.fakes.slack_api import ALL_SCOPES
 from tests.fakes.wecom import FakeWecom
 from tests.fakes.wecom_bot import FakeWecomBot
 from tests.journey.chats import Chats, accounts_table
@@ -30,6 +36,7 @@ GROUPS = {"wecom-bot": "wrGroup1", "dingtalk": "cidGroup1", "feishu": "group1", 
 PEOPLE = ("zhangsan", "lixia", "zhaoliu")
 NUMBER = re.compile(r"LY\d+")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+JPEG = b"\xff\xd8\xff\xe0"
 CODE = re.compile(r"[2-9A-Z]{4}-[2-9A-Z]{4}")
 
 
@@ -229,3 +236,138 @@ def test_a_question_in_a_group_is_answered_in_the_group(
     person.says("键盘还有多少", group)
     person.sees_somewhere("键盘", group)
     assert not any("键盘" in shown.text for shown in person.sees()), "not in the direct chat"
+
+
+@pytest.mark.parametrize("platform", list(ACCOUNTS))
+def test_a_picture_is_kept_with_its_message(connected: System, chats: Chats, platform: str) -> None:
+    person, picture = chats.person(platform, ACCOUNTS[platform][0]), JPEG + platform.encode()
+    person.sends_picture(picture)
+    assert person.hears("图片收到了")
+    with closing(sqlite3.connect(connected.data / "bot.sqlite3")) as database:
+        kept = database.execute(
+            "SELECT a.person, a.media_type, r.platform, r.kind, r.state FROM attachments a JOIN received r"
+            " ON r.platform || '/' || r.tenant || '/' || r.dedupe_key = a.cause"
+            " WHERE a.data = ?",
+            [picture],
+        ).fetchall()
+    assert len(kept) == 1
+    assert kept[0][0] == "zhangsan"
+    assert kept[0][1].startswith("image/")
+    assert kept[0][2:] == (platform, "image", "done")
+
+
+def test_the_picture_of_a_stranger_is_not_kept(connected: System, chats: Chats) -> None:
+    stranger, picture = chats.person("feishu", "ou_" + "d4" * 16), JPEG + b"of nobody"
+    stranger.sends_picture(picture)
+    assert stranger.hears("绑定码")
+    with closing(sqlite3.connect(connected.data / "bot.sqlite3")) as database:
+        assert not database.execute("SELECT 1 FROM attachments WHERE data = ?", [picture]).fetchall()
+
+
+# Of each product the accounts of two people by their addresses, as the product knows them.
+MOBILES = {"chenmin": "13800138001", "hefeng": "13800138002", "wangzong": "13800138003"}
+FOUND = {
+    "wecom": ("chen.min", "he.feng"),
+    "dingtalk": ("0201", "0202"),
+    "feishu": ("ou_" + "e5" * 16, "ou_" + "f6" * 16),
+    "slack": ("U0CHEN0001", "U0HE000001"),
+}
+
+
+def know_addresses(chats: Chats, platform: str, accounts: Mapping[str, str]) -> None:
+    """Let a product know the addresses of accounts, and let the app ask about them."""
+    fake: Any = chats.fakes[platform]
+    numbers = {MOBILES[person]: account for person, account in accounts.items()}
+    if platform == "wecom":
+        fake.members |= set(accounts.values())
+        fake.directory.mobiles = numbers
+    elif platform == "dingtalk":
+        fake.employees.own = numbers
+    elif platform == "feishu":
+        fake.addresses = {number: (account, {}) for number, account in numbers.items()}
+        fake.scopes |= {"contact:user.id:readonly", "tenant:tenant:readonly"}
+    else:
+        fake.scopes = f"{ALL_SCOPES},users:read,users:read.email"
+        fake.mailboxes = {f"{person}@example.com": {"id": account} for person, account in accounts.items()}
+
+
+def addresses_table(path: Path, people: Iterable[str]) -> Path:
+    """A table of people as their department keeps it: more columns than are asked for."""
+    rows = [f"{person},某人,{MOBILES[person]},{person.title()}@Example.com" for person in people]
+    path.write_text("工号,姓名,手机号,邮箱\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def found(system: System, table: Path, platform: str, *words: str) -> tuple[int, dict[str, Any]]:
+    done = system.command(
+        "import", "identities", str(table), "--from", platform, "--json", *words, check=False
+    )
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("platform", list(FOUND))
+def test_accounts_are_found_by_the_addresses_a_product_knows(
+    connected: System, chats: Chats, platform: str, tmp_path: Path
+) -> None:
+    people = ("chenmin", "hefeng", "wangzong")
+    know_addresses(chats, platform, dict(zip(people, FOUND[platform], strict=False)))
+    table = addresses_table(tmp_path / "people.csv", people)
+    code, told = found(connected, table, platform, "--dry-run")
+    assert (code, told["written"]) == (0, False)
+    assert [row["verdict"] for row in told["rows"]] == ["taken", "taken", "refused"]
+    stranger = chats.person(platform, FOUND[platform][0])
+    stranger.says("A4纸还有多少")
+    assert stranger.hears("绑定码"), "looking is not binding"
+
+    assert found(connected, table, platform)[1]["totals"]["taken"] == 2
+    for account in FOUND[platform]:
+        person = chats.person(platform, account)
+        person.says("A4纸还有多少")
+        person.sees_somewhere("A4打印纸")
+    code, again = found(connected, table, platform)
+    assert (code, again["written"]) == (1, False), "one row is still refused, and nothing was left to write"
+    assert [row["verdict"] for row in again["rows"]] == ["unchanged", "unchanged", "refused"]
+    with closing(sqlite3.connect(connected.data / "approvals.sqlite3")) as database:
+        kept = "\n".join(database.iterdump())
+    assert FOUND[platform][0] in kept
+    assert not any(address in kept for address in (MOBILES["chenmin"], "chenmin@example.com"))
+
+
+def test_no_account_is_found_for_two_people_or_taken_from_one(
+    connected: System, chats: Chats, tmp_path: Path
+) -> None:
+    fake: Any = chats.fakes["feishu"]
+    know_addresses(chats, "feishu", {})
+    shared, taken = "ou_" + "a7" * 16, ACCOUNTS["feishu"][0]
+    numbers = {"linbo": "13800138004", "zhengkai": "13800138005", "qianwu": "13800138006"}
+    for person, account in {"linbo": shared, "zhengkai": shared, "qianwu": taken}.items():
+        fake.addresses[numbers[person]] = (account, {})
+    table = tmp_path / "people.csv"
+    rows = [*(f"{person},{number}" for person, number in numbers.items()), "zhangsan,13800138004", "sunli,"]
+    table.write_text("id,mobile\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    code, told = found(connected, table, "feishu")
+    assert (code, told["written"]) == (1, False)
+    verdicts = {
+        row["label"]: (row["verdict"], *(one["reason"] for one in row["reasons"])) for row in told["rows"]
+    }
+    assert verdicts == {
+        "linbo": ("refused", "ACCOUNT_FOUND", "ACCOUNT_OF_SEVERAL"),
+        "zhengkai": ("refused", "ACCOUNT_FOUND", "ACCOUNT_OF_SEVERAL"),
+        "qianwu": ("refused", "ACCOUNT_FOUND", "DUPLICATE"),
+        "zhangsan": ("unchanged",),
+        "sunli": ("refused", "ADDRESS_MISSING"),
+    }
+
+
+def test_a_product_that_may_not_be_asked_says_what_to_allow(
+    connected: System, chats: Chats, tmp_path: Path
+) -> None:
+    fake: Any = chats.fakes["feishu"]
+    fake.scopes -= {"contact:user.id:readonly"}
+    table = addresses_table(tmp_path / "people.csv", ["wangzong"])
+    done = connected.command("import", "identities", str(table), "--from", "feishu", check=False)
+    assert done.returncode == 1
+    assert "contact:user.id:readonly" in done.stderr
+    assert "什么都没有绑定" in done.stderr
+    done = connected.command("import", "identities", str(table), "--from", "wecom-bot", check=False)
+    assert "wecom dingtalk feishu slack" in done.stderr

@@ -167,7 +167,7 @@ async def test_pictures_that_are_empty_or_too_large_stay_here(here: World) -> No
     for data in (b"", b"0" * (MEDIA_LIMIT + 1)):
         with pytest.raises(PayloadRejected):
             await here.channel.send(here.address("lixia"), Image(data, "image/png", "x"), "k-1")
-    await here.fake.picture("zhangsan", b"0" * (MEDIA_LIMIT + 1))
+    await here.fake.send_picture("zhangsan", b"0" * (MEDIA_LIMIT + 1))
     [event] = here.sink.events
     assert isinstance(event, ImageIn)
     with pytest.raises(PayloadRejected):
@@ -197,7 +197,7 @@ async def test_a_group_is_heard_where_the_bot_is_named_and_only_there(both: Worl
 
 
 async def test_pictures_come_in_and_go_out(both: World) -> None:
-    await both.fake.picture("zhangsan", PICTURE)
+    await both.fake.send_picture("zhangsan", PICTURE)
     [event] = both.sink.events
     assert isinstance(event, ImageIn)
     media = await both.channel.fetch(event.media)
