@@ -54,6 +54,8 @@ class Limits:
     group: int = 512
     linger_seconds: float = 0.002
     lingers: int = 6
+    # Fewer than these in a group are a person's steps, and nobody is coming behind them.
+    crowd: int = 4
 
 
 @dataclass(slots=True)
@@ -191,7 +193,7 @@ class Writer:
         while open_:
             parcels, open_ = self._gather(busy)
             group = [job for parcel in parcels for job in parcel.jobs]
-            busy = len(group) > 1
+            busy = len(group) >= self._limits.crowd
             if group:
                 topics = self._run(group)
                 self._loop.call_soon_threadsafe(self._resolve, parcels, len(group), topics)

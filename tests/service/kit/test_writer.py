@@ -58,6 +58,16 @@ async def test_an_idle_writer_commits_at_once(shelf: Shelf) -> None:
     assert time.monotonic() - started < 2.0
 
 
+async def test_two_steps_that_met_are_no_crowd_to_wait_for(shelf: Shelf) -> None:
+    writer = shelf.writer(Limits(linger_seconds=5.0))
+    with held(writer):
+        met = [writer.submit(create_thing, wanted(code), LIXIA) for code in ("a", "b")]
+    await asyncio.gather(*met)
+    started = time.monotonic()
+    await writer.submit(create_thing, wanted("c"), LIXIA)
+    assert time.monotonic() - started < 2.0
+
+
 @pytest.mark.parametrize("command", [create_thing, create_things])
 async def test_a_repeat_gets_the_first_answer_and_has_no_effect(shelf: Shelf, command: Any) -> None:
     writer = shelf.writer()
