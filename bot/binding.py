@@ -24,6 +24,7 @@ from kuguan.approvals.v1.people_pb2 import (
 from bot.chat.platform import AddressKind
 from bot.commands.ask import Ask, Offer, Reply, Say, Show, Tapped, new_card, request_id_of
 from bot.desk import LOCAL_PLATFORM, Desk, local_identity
+from bot.reaching import Choice, Reaching, choice
 from bot.storage import bindings
 from bot.storage.bindings import Code
 from bot.storage.cards import CardRow
@@ -48,14 +49,14 @@ class Wish:
     who: str = ""
 
 
-def wish(text: str) -> Wish | None:
-    """What a sentence of somebody we know says about accounts; None if it is about something else."""
+def wish(text: str) -> Wish | Choice | None:
+    """What a sentence of somebody we know says about their chats; None if it is about something else."""
     tidy = _tidy(text)
     if _UNBIND.fullmatch(tidy.upper()):
         return Wish(unbind=True)
     found = _BIND.fullmatch(tidy.upper())
     if found is None:
-        return None
+        return choice(text)
     who = tidy[found.start("who") :] if found["who"] else ""
     return Wish(code=(found[1] or "") + (found[2] or ""), who=who)
 
@@ -71,9 +72,12 @@ class Binding:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._reaching = Reaching(desk)
 
-    async def answer(self, ask: Ask, row: Received, asked: Wish) -> list[Reply]:
-        """What somebody we know gets for a sentence about accounts."""
+    async def answer(self, ask: Ask, row: Received, asked: Wish | Choice) -> list[Reply]:
+        """What somebody we know gets for a sentence about their accounts, or where they are told."""
+        if isinstance(asked, Choice):
+            return await self._reaching.answer(ask, row, asked)
         if row.address_kind != AddressKind.DIRECT.value:
             return [Say(ask.words("binding.direct_only"))]
         if asked.unbind:

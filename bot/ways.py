@@ -1,8 +1,8 @@
-"""Where a person is reached: the chat they used last, then the others that know them, then the page."""
+"""Where a person is reached: chats they named first, then those they used last, and the page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.chat.platform import Address, AddressKind, Channel
@@ -10,6 +10,11 @@ from bot.desk import Desk, local_identity
 from bot.storage import preferences
 
 Way = tuple[Channel, Address]
+
+
+def place(platform: str, first: Sequence[str]) -> int:
+    """How early a platform is tried: those that were named first, in their order, then all others alike."""
+    return first.index(platform) if platform in first else len(first)
 
 
 class Ways:
@@ -25,8 +30,11 @@ class Ways:
 
     async def to(self, person: str) -> list[Way]:
         """A person's direct chats in the order to try; the page, which always takes a message, is last."""
-        contacts = await self._desk.runtime.reader.look(
-            lambda connection: preferences.contacts(connection, person)
+        contacts, first = await self._desk.runtime.reader.look(
+            lambda connection: (
+                preferences.contacts(connection, person),
+                preferences.first_chats(connection, person),
+            )
         )
         ways = [
             (self._channels[one.platform], Address(AddressKind(one.address_kind), one.address))
@@ -35,7 +43,9 @@ class Ways:
         ]
         platform, _, user = local_identity(person)
         page = (self._channels[platform], Address.direct(user))
-        return ways if any(channel.name == platform for channel, _ in ways) else [*ways, page]
+        if not any(channel.name == platform for channel, _ in ways):
+            ways.append(page)
+        return sorted(ways, key=lambda way: place(way[0].name, first))
 
     def at(self, place: Mapping[str, Any]) -> list[Way]:
         """One place that was named, such as the group somebody asked in."""

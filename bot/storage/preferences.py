@@ -1,17 +1,19 @@
-"""What the bot remembers about people: their language, what was explained to them, where they talk."""
+"""What the bot remembers about people: language, what was explained, where they talk and want to be told."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from bot.storage.tables import CONTACTS, GUIDES, LANGUAGES
+from bot.storage.tables import CONTACTS, FIRST_CHATS, GUIDES, LANGUAGES
 from services.kit.bulk import Change, Prepared
 from services.kit.changes import Transaction
 
 _language = Prepared(select(LANGUAGES.c.language).where(LANGUAGES.c.person == bindparam("name")))
+_first = Prepared(select(FIRST_CHATS.c.platforms).where(FIRST_CHATS.c.person == bindparam("name")))
 _contacts = Prepared(
     select(CONTACTS)
     .where(CONTACTS.c.person == bindparam("name"))
@@ -106,6 +108,20 @@ def forget_contact(tx: Transaction, platform: str, tenant: str, user_id: str) ->
 def contacts(connection: Connection, person: str) -> list[Contact]:
     """Where a person can be written to, the place they used last first."""
     return [Contact(**row._asdict()) for row in _contacts(connection, name=person)]
+
+
+def first_chats(connection: Connection, person: str) -> list[str]:
+    """The products on which a person asked to be told first, in their order; empty if they never did."""
+    found = _first(connection, name=person)
+    return found[0].platforms.split() if found else []
+
+
+def choose_first_chats(tx: Transaction, person: str, platforms: Sequence[str]) -> None:
+    """Remember where a person wants to be told first from now on; nothing = where they talked last."""
+    tx.connection.execute(delete(FIRST_CHATS).where(FIRST_CHATS.c.person == person))
+    if platforms:
+        row = {"person": person, "platforms": " ".join(platforms), "chosen_at": tx.now}
+        tx.connection.execute(insert(FIRST_CHATS), row)
 
 
 def last_contact(connection: Connection, person: str) -> Contact | None:

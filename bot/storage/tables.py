@@ -155,6 +155,15 @@ LANGUAGES = Table(
     Column("chosen_at", UtcTime, nullable=False),
 )
 
+# Where people asked to be told first: names of products with blanks between, in their order.
+FIRST_CHATS = Table(
+    "first_chats",
+    METADATA,
+    Column("person", Text, primary_key=True),
+    Column("platforms", Text, nullable=False),
+    Column("chosen_at", UtcTime, nullable=False),
+)
+
 # Which first-time explanations a person has seen.
 GUIDES = Table(
     "guides",

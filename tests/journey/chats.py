@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import csv
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Final, TypeVar
 
 from tests.fakes.chat import FakeChat, Shown, ShownCard
+from tests.fakes.slack_api import ALL_SCOPES
 
 PATIENCE: Final = 60.0
 Result = TypeVar("Result")
+MOBILES = {"chenmin": "13800138001", "hefeng": "13800138002", "wangzong": "13800138003"}
 
 
 class Chats:
@@ -148,4 +150,28 @@ def accounts_table(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:
         writer = csv.DictWriter(file, ["platform", "tenant", "user_id", "person"])
         writer.writeheader()
         writer.writerows(rows)
+    return path
+
+
+def know_addresses(chats: Chats, platform: str, accounts: Mapping[str, str]) -> None:
+    """Let a product know the addresses of accounts, and let the app ask about them."""
+    fake: Any = chats.fakes[platform]
+    numbers = {MOBILES[person]: account for person, account in accounts.items()}
+    if platform == "wecom":
+        fake.members |= set(accounts.values())
+        fake.directory.mobiles = numbers
+    elif platform == "dingtalk":
+        fake.employees.own = numbers
+    elif platform == "feishu":
+        fake.addresses = {number: (account, {}) for number, account in numbers.items()}
+        fake.scopes |= {"contact:user.id:readonly", "tenant:tenant:readonly"}
+    else:
+        fake.scopes = f"{ALL_SCOPES},users:read,users:read.email"
+        fake.mailboxes = {f"{person}@example.com": {"id": account} for person, account in accounts.items()}
+
+
+def addresses_table(path: Path, people: Iterable[str]) -> Path:
+    """A table of people as their department keeps it: more columns than are asked for."""
+    rows = [f"{person},某人,{MOBILES[person]},{person.title()}@Example.com" for person in people]
+    path.write_text("工号,姓名,手机号,邮箱\n" + "\n".join(rows) + "\n", encoding="utf-8")
     return path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,9 @@ from tests.fakes.chat import FakeChat
 from tests.fakes.dingtalk import DingTalkFake
 from tests.fakes.feishu import FakeFeishu
 from tests.fakes.slack import FakeSlack
-from tests.fakes.slack_api import ALL_SCOPES
 from tests.fakes.wecom import FakeWecom
 from tests.fakes.wecom_bot import FakeWecomBot
-from tests.journey.chats import Chats, accounts_table
+from tests.journey.chats import MOBILES, Chats, accounts_table, addresses_table, know_addresses
 from tests.journey.system import System
 from tests.journey.test_request_journey import choose_english, choose_language
 
@@ -238,6 +237,35 @@ def test_a_question_in_a_group_is_answered_in_the_group(
     assert not any("键盘" in shown.text for shown in person.sees()), "not in the direct chat"
 
 
+def test_people_are_told_where_they_want_it_and_else_in_their_order(connected: System, chats: Chats) -> None:
+    """Whatever they used last; an administrator may say it for them."""
+    requester = chats.person("wecom", ACCOUNTS["wecom"][0])
+    here, there, else_ = (chats.person(one, ACCOUNTS[one][1]) for one in ("feishu", "slack", "dingtalk"))
+    here.says("通知先用Slack,再用钉钉")
+    assert here.hears("Slack → 钉钉")
+
+    def asked_for(amount: int) -> str:
+        here.says("A4纸还有多少")
+        requester.says(f"领{amount}包A4纸 用于投标")
+        requester.taps(requester.gets("confirm", f"−{amount} 包"), "confirm")
+        return order_of(requester.gets("withdraw", f": {amount} 包"))
+
+    there.taps(there.gets("approve", asked_for(11)), "approve")
+    fake: Any = chats.fakes["slack"]
+    fake.gone.add(there.user)
+    try:
+        else_.taps(else_.gets("approve", asked_for(12)), "approve")
+    finally:
+        fake.gone.discard(there.user)
+    requester.says("通知李霞用飞书")
+    assert requester.hears("只有管理员")
+    assert "飞书 → " in connected.person("admin").says("通知李霞用飞书").texts[-1]
+    assert here.hears("管理员", "通知方式")
+    here.taps(here.gets("approve", asked_for(13)), "approve")
+    here.says("通知用最近的")
+    assert here.hears("按最近使用:飞书")
+
+
 @pytest.mark.parametrize("platform", list(ACCOUNTS))
 def test_a_picture_is_kept_with_its_message(connected: System, chats: Chats, platform: str) -> None:
     person, picture = chats.person(platform, ACCOUNTS[platform][0]), JPEG + platform.encode()
@@ -264,38 +292,13 @@ def test_the_picture_of_a_stranger_is_not_kept(connected: System, chats: Chats) 
         assert not database.execute("SELECT 1 FROM attachments WHERE data = ?", [picture]).fetchall()
 
 
-# Of each product the accounts of two people by their addresses, as the product knows them.
-MOBILES = {"chenmin": "13800138001", "hefeng": "13800138002", "wangzong": "13800138003"}
+# Of each product the accounts of two more people, whom it knows by their addresses.
 FOUND = {
     "wecom": ("chen.min", "he.feng"),
     "dingtalk": ("0201", "0202"),
     "feishu": ("ou_" + "e5" * 16, "ou_" + "f6" * 16),
     "slack": ("U0CHEN0001", "U0HE000001"),
 }
-
-
-def know_addresses(chats: Chats, platform: str, accounts: Mapping[str, str]) -> None:
-    """Let a product know the addresses of accounts, and let the app ask about them."""
-    fake: Any = chats.fakes[platform]
-    numbers = {MOBILES[person]: account for person, account in accounts.items()}
-    if platform == "wecom":
-        fake.members |= set(accounts.values())
-        fake.directory.mobiles = numbers
-    elif platform == "dingtalk":
-        fake.employees.own = numbers
-    elif platform == "feishu":
-        fake.addresses = {number: (account, {}) for number, account in numbers.items()}
-        fake.scopes |= {"contact:user.id:readonly", "tenant:tenant:readonly"}
-    else:
-        fake.scopes = f"{ALL_SCOPES},users:read,users:read.email"
-        fake.mailboxes = {f"{person}@example.com": {"id": account} for person, account in accounts.items()}
-
-
-def addresses_table(path: Path, people: Iterable[str]) -> Path:
-    """A table of people as their department keeps it: more columns than are asked for."""
-    rows = [f"{person},某人,{MOBILES[person]},{person.title()}@Example.com" for person in people]
-    path.write_text("工号,姓名,手机号,邮箱\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    return path
 
 
 def found(system: System, table: Path, platform: str, *words: str) -> tuple[int, dict[str, Any]]:

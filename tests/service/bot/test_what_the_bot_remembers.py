@@ -86,6 +86,16 @@ async def test_a_language_is_the_last_one_chosen(store: Store) -> None:
     assert await store.read(lambda c: preferences.language(c, "zhangsan")) is None
 
 
+async def test_where_to_be_told_first_is_what_was_said_last(store: Store) -> None:
+    assert await store.read(lambda c: preferences.first_chats(c, "lixia")) == []
+    for chats in (["slack"], ["wecom-bot", "feishu", "web"]):
+        await store.change(lambda tx, chats=chats: preferences.choose_first_chats(tx, "lixia", chats))  # type: ignore[misc]
+        assert await store.read(lambda c: preferences.first_chats(c, "lixia")) == chats
+    assert await store.read(lambda c: preferences.first_chats(c, "zhangsan")) == []
+    await store.change(lambda tx: preferences.choose_first_chats(tx, "lixia", []))
+    assert await store.read(lambda c: preferences.first_chats(c, "lixia")) == []
+
+
 async def test_a_guide_is_seen_once_by_each_person(store: Store) -> None:
     assert not await store.read(lambda c: preferences.seen_guide(c, "lixia", "confirm"))
     await store.change(lambda tx: preferences.mark_guide(tx, "lixia", "confirm"))
