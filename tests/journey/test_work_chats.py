@@ -15,6 +15,7 @@ import pytest
 from tests.fakes.chat import FakeChat
 from tests.fakes.dingtalk import DingTalkFake
 from tests.fakes.feishu import FakeFeishu
+from tests.fakes.feishu_platform import Refused
 from tests.fakes.slack import FakeSlack
 from tests.fakes.wecom import FakeWecom
 from tests.fakes.wecom_bot import FakeWecomBot
@@ -282,6 +283,16 @@ def test_a_picture_is_kept_with_its_message(connected: System, chats: Chats, pla
     assert kept[0][0] == "zhangsan"
     assert kept[0][1].startswith("image/")
     assert kept[0][2:] == (platform, "image", "done")
+
+
+def test_a_picture_that_does_not_come_at_once_is_fetched_again(connected: System, chats: Chats) -> None:
+    fake: Any = chats.fakes["feishu"]
+    fake.scripted["resource"] = [Refused(502, 0, page="bad gateway"), Refused(429, 99991400)]
+    person, picture = chats.person("feishu", ACCOUNTS["feishu"][2]), JPEG + b"on the third try"
+    person.sends_picture(picture)
+    assert person.hears("图片收到了")
+    with closing(sqlite3.connect(connected.data / "bot.sqlite3")) as database:
+        assert database.execute("SELECT 1 FROM attachments WHERE data = ?", [picture]).fetchall() == [(1,)]
 
 
 def test_the_picture_of_a_stranger_is_not_kept(connected: System, chats: Chats) -> None:
