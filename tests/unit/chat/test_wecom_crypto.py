@@ -1,9 +1,11 @@
-"""WeCom's callback cryptography: the reference's vectors, an independent implementation, and forgeries."""
+"""WeCom's callback cryptography: the reference's vectors, two independent implementations, and forgeries."""
 
 from __future__ import annotations
 
 import base64
+import json
 import struct
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -26,6 +28,7 @@ TOKEN, AES_KEY, CORP = "tok", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "ww
 TIMESTAMP, NONCE = "1700000000", "n"
 CIPHER = "jLUAISi18XsxOg5w6ZEsB52X6CIkxjEciGpeW99ee89STRGn1sNKLX4DAzkCB/cqwQXkPkDKL14YIHu8E+bg9A=="
 SIGNATURE = "a64c1eab11b096058308a680dddf919cdfd8b330"
+VECTORS = Path(__file__).parents[2] / "data" / "wecom" / "vectors.json"
 MESSAGE = "<xml>入库</xml>"
 
 
@@ -38,6 +41,17 @@ def test_the_published_vector_opens_and_is_made(envelope: Envelope) -> None:
     assert envelope.open(CIPHER, SIGNATURE, TIMESTAMP, NONCE) == MESSAGE.encode()
     head = decrypt(callback_key(AES_KEY), base64.b64decode(CIPHER))[:16]
     assert envelope.seal(MESSAGE.encode(), TIMESTAMP, NONCE, lambda size: head) == (CIPHER, SIGNATURE)
+
+
+@pytest.mark.parametrize("made", json.loads(VECTORS.read_text(encoding="utf-8")))
+def test_what_node_s_crypto_made_opens_and_is_made(made: dict[str, str]) -> None:
+    envelope = Envelope(made["token"], made["aes_key"], made["receive_id"])
+    signed, message = (made["timestamp"], made["nonce"]), made["message"].encode()
+    assert envelope.open(made["cipher"], made["signature"], *signed) == message
+    again = envelope.seal(message, *signed, lambda size: bytes.fromhex(made["head"]))
+    assert again == (made["cipher"], made["signature"])
+    theirs = WeChatCrypto(made["token"], made["aes_key"], made["receive_id"])
+    assert theirs.decrypt_message({"Encrypt": made["cipher"]}, made["signature"], *signed) == made["message"]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
