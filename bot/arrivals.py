@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.chat.platform import CardRef, ClickIn, Event, ImageIn, MessageRef, TextIn
+from bot.chat.platform import AddressKind, CardRef, ClickIn, Event, ImageIn, MessageRef, TextIn
+from bot.desk import LOCAL_PLATFORM
+from bot.storage import preferences
 from bot.storage.received import Received
+from services.kit.changes import Transaction
 
 _NAME_LENGTH = 60
 
@@ -39,6 +42,18 @@ def card_reference(row: Received) -> CardRef | None:
     """What a click brought to find its card again, if anything."""
     data = row.body.get("reference")
     return None if data is None else CardRef(row.platform, data)
+
+
+def place(row: Received) -> dict[str, Any]:
+    """Where to answer: the page and the console share one conversation, elsewhere it is where was asked."""
+    return {} if row.platform == LOCAL_PLATFORM else {"to": row.place}
+
+
+def touch(tx: Transaction, row: Received, person: str) -> None:
+    """Remember where the person talked last: their direct chat, also when they asked in a group."""
+    direct = AddressKind.DIRECT.value
+    address = row.address if row.address_kind == direct else row.sender
+    preferences.touch_contact(tx, person, row.platform, row.tenant, row.sender, direct, address)
 
 
 def _content(event: Event) -> tuple[str, dict[str, Any]]:

@@ -97,11 +97,12 @@ class Company:
         return both[0] or both[1] or person
 
     def people_called(self, words: str) -> list[str]:
-        """The ids of those who work here and have this id or exactly this name."""
+        """The ids of those who work here and have this id or exactly this name, whatever its case."""
         return [
             person.id
             for person in self.people.values()
-            if not person.left and words in (person.id, person.name, person.name_en)
+            if not person.left
+            and words.casefold() in (person.id, person.name.casefold(), person.name_en.casefold())
         ]
 
     def warehouses_in_order(self) -> list[str]:

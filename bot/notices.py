@@ -7,6 +7,7 @@ said twice when a process dies.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -77,8 +78,7 @@ def keep_task(tx: Transaction, task: Task) -> bool:
 
 def renew_cards(tx: Transaction, subject: str) -> None:
     """Bring every copy of every card about an order to its true state, once the burst of changes is over."""
-    for row in cards.of_subject(tx.connection, subject):
-        renew_soon(tx, f"renew-{new_id()}", row)
+    deliveries.queue_renewals(tx, cards.copies(tx.connection, subject), RENEWAL_PAUSE)
 
 
 def renew_soon(tx: Transaction, key: str, row: CardRow) -> None:
@@ -112,8 +112,17 @@ def show(
     cards.save(tx, row)
     if row.kind not in ONE_LIVE_COPY:
         return
-    for older in cards.supersede(tx, row):
-        renew_soon(tx, f"renew-{new_id()}", older)
+    older = [(one.id, one.person) for one in cards.supersede(tx, row)]
+    deliveries.queue_renewals(tx, older, RENEWAL_PAUSE)
+
+
+def end_wish(tx: Transaction, key: str, row: CardRow, state: str) -> None:
+    """Close a card that waits for its confirmation, unless it was confirmed meanwhile."""
+    newest = cards.get(tx.connection, row.id)
+    if newest is None or newest.state != "open" or newest.kind != row.kind or newest.data.get("sent"):
+        return
+    cards.save(tx, replace(newest, state=state))
+    deliveries.queue(tx, key, row.person, "renew", {"card": row.id})
 
 
 def on_order(tx: Transaction, event: Any) -> None:

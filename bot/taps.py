@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from kuguan.approvals.v1.approvals_pb2 import DecideRequest, Decision, RemindRequest
+from kuguan.approvals.v1.people_pb2 import CreateDelegationRequest, EndDelegationRequest
 from kuguan.orders.v1.orders_pb2 import CancelOrderRequest, CreateOrderRequest
 from kuguan.stock.v1.stock_pb2 import CloseReturnRequest, IssueReservedRequest, ReturnToStockRequest
 
@@ -14,7 +15,7 @@ from bot.binding import bind, unbind
 from bot.cards.facts import is_positive
 from bot.commands.approvals import show_waiting
 from bot.commands.ask import Ask, Reply, Show, Tapped, new_card, request_id_of
-from bot.commands.items import chosen
+from bot.commands.items import chosen, planned
 from bot.commands.orders import show_orders
 from bot.commands.requests import request_card, show_request, with_figures
 from bot.commands.stock import show_history, show_stock
@@ -65,6 +66,8 @@ async def take_available(ask: Ask, row: CardRow, action: str) -> Tapped:
         wanted.append({**line, "quantity": quantity, "unit": unit, "base": base})
     data = row.data
     fresh = await request_card(ask, data["entry"], data["sign"], wanted, data.get("purpose", ""))
+    if "plan" in data:
+        fresh.data["plan"] = {**data["plan"], "lines": [planned(line) for line in wanted]}
     return Tapped(replace(fresh, id=row.id))
 
 
@@ -168,6 +171,25 @@ async def remind(ask: Ask, row: CardRow, action: str) -> Tapped:
     return Tapped(row, ask.words("toast.reminded"), task=answer.task)
 
 
+async def delegate(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """Let another person decide in this one's place."""
+    request = CreateDelegationRequest.FromString(row.request)
+    await ask.voice.write(ask.voice.services.people.CreateDelegation, request)
+    return Tapped(replace(row, state="done"), ask.words("toast.delegated"))
+
+
+async def end_delegation(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """End one of the person's delegations at once."""
+    number = int(action.removeprefix("choose_"))
+    lent = [dict(one) for one in row.data["lent"]]
+    request = EndDelegationRequest(request_id=f"{row.id}-{action}", name=lent[number - 1]["name"])
+    await ask.voice.write(ask.voice.services.people.EndDelegation, request)
+    lent[number - 1]["ended"] = True
+    state = "done" if all(one.get("ended") for one in lent) else row.state
+    ended = replace(row, state=state, data={**row.data, "lent": lent})
+    return Tapped(ended, ask.words("toast.delegation_ended"))
+
+
 TAPS: Mapping[tuple[str, str], Tapping] = {
     ("request", "confirm"): confirm_request,
     ("request", "choose_1"): take_available,
@@ -184,6 +206,10 @@ TAPS: Mapping[tuple[str, str], Tapping] = {
     ("withdrawal", "cancel"): keep,
     ("sheet", "more"): more_orders,
     ("waiting", "more"): more_waiting,
+    ("delegation", "confirm"): delegate,
+    ("delegation", "cancel"): cancel,
+    ("delegations", "cancel"): cancel,
+    **{("delegations", f"choose_{number}"): end_delegation for number in range(1, 6)},
     ("binding", "confirm"): bind,
     ("binding", "cancel"): cancel,
     ("unbinding", "cancel"): cancel,

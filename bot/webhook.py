@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 
@@ -22,9 +21,10 @@ from bot.chat.fitting import card_text
 from bot.chat.platform import AddressKind, Answer, CardRef, ClickIn, EnterIn, Event, Proactive
 from bot.clients import Badge
 from bot.commands import COMMANDS, sign_in
-from bot.commands.ask import Ask, Invite, Offer, Reply, Say, Show, Tapped, Wait
+from bot.commands.ask import Ask, End, Invite, Offer, Reply, Say, Show, Tapped, Wait
+from bot.commands.corrections import correct_request
 from bot.commands.requests import WAITING, answer_how_many, answer_what_for, question_of
-from bot.desk import LOCAL_PLATFORM, Desk
+from bot.desk import Desk
 from bot.pictures import Pictures
 from bot.preparing import prepare
 from bot.sending import STILL_OPEN, Sender, seen
@@ -179,7 +179,9 @@ class Reception:
             await self._finish(row, ask, await self._binding.answer(ask, row, about_accounts))
             return
         intent = understand(text, self._desk.company.vocabulary)
-        answered = await self._answered(ask, text, intent) if intent.command is Command.UNKNOWN else None
+        goes_on = intent.command in (Command.UNKNOWN, Command.CORRECT_REQUEST)
+        answering = self._corrected if intent.command is Command.CORRECT_REQUEST else self._answered
+        answered = await answering(ask, text, intent) if goes_on else None
         await self._finish(row, ask, answered or await COMMANDS[intent.command](ask, intent))
 
     async def _typed(self, row: Received, badge: Badge, ask: Ask, text: str) -> bool:
@@ -199,8 +201,8 @@ class Reception:
         """Where another card came in between, 确认 is not taken for an older one: that is shown again."""
         if button.action != "confirm":
             return False
-        since = now - PATIENCE
-        wishes = await self._desk.runtime.reader.look(lambda c: cards.open_wishes(c, ask.person, since))
+        look, since = self._desk.runtime.reader.look, now - PATIENCE
+        wishes = await look(lambda c: cards.open_wishes(c, ask.person, since))
         if not wishes:
             return False
         fresh = replace(wishes[0], id=new_id(), platform="", reference=None, shown="")
@@ -208,7 +210,7 @@ class Reception:
         return True
 
     async def _answered(self, ask: Ask, text: str, intent: Intent) -> list[Reply] | None:
-        """What words lead to that are only an answer, where the bot has just asked how many or what for."""
+        """What words lead to that answer how many or what for, or put right what was asked for."""
         amount = amount_alone(text, self._desk.company.vocabulary)
         if amount is None and (intent.hint or intent.problem):
             return None
@@ -217,6 +219,13 @@ class Reception:
         if amount is not None:
             return await answer_how_many(ask, asked, amount)
         return await answer_what_for(ask, asked, text)
+
+    async def _corrected(self, ask: Ask, text: str, intent: Intent) -> list[Reply] | None:
+        question, since = question_of(ask.person), datetime.now(UTC) - PATIENCE
+        asked, wishes = await self._desk.runtime.reader.look(
+            lambda c: (cards.get(c, question), cards.open_wishes(c, ask.person, since))
+        )
+        return await correct_request(ask, intent, asked, wishes[0] if wishes else None)
 
     async def _look(self, row: Received, badge: Badge) -> None:
         ask = await self._desk.ask(badge, row.cause)
@@ -246,13 +255,16 @@ class Reception:
 
     def _queue(self, tx: Transaction, row: Received, ask: Ask, replies: list[Reply]) -> None:
         """Write replies down in the order they are said, with their first-use guides."""
-        _touch(tx, row, ask.person)
-        place = _place(row)
+        arrivals.touch(tx, row, ask.person)
+        place = arrivals.place(row)
         cards.end(tx, question_of(ask.person), WAITING)
         for number, reply in enumerate(replies):
             key = f"{row.cause}#{number}"
             if isinstance(reply, Wait):
                 cards.save(tx, reply.row)
+                continue
+            if isinstance(reply, End):
+                notices.end_wish(tx, key, reply.row, reply.state)
                 continue
             if isinstance(reply, Invite):
                 digest = digest_of_secret(reply.token)
@@ -306,7 +318,7 @@ class Reception:
                 # Nobody waits (any more) for an answer that would show the card.
                 deliveries.queue(tx, f"{row.cause}-late", card.person, "renew", {"card": card.id})
             if row.kind == "text" and tapped.toast:
-                said = {"text": tapped.toast, **_place(row)}
+                said = {"text": tapped.toast, **arrivals.place(row)}
                 deliveries.queue(tx, f"{row.cause}-said", card.person, "say", said, row.cause)
             received.finish(tx, row.cause, "done")
             return saved
@@ -386,15 +398,3 @@ class Reception:
 
     async def _end(self, row: Received, state: str, detail: str) -> None:
         await self._desk.runtime.writer.act(lambda tx: received.finish(tx, row.cause, state, detail))
-
-
-def _place(row: Received) -> dict[str, Any]:
-    """Where to answer: the page and the console share one conversation, elsewhere it is where was asked."""
-    return {} if row.platform == LOCAL_PLATFORM else {"to": row.place}
-
-
-def _touch(tx: Transaction, row: Received, person: str) -> None:
-    """Remember where the person talked last: their direct chat, also when they asked in a group."""
-    direct = AddressKind.DIRECT.value
-    address = row.address if row.address_kind == direct else row.sender
-    preferences.touch_contact(tx, person, row.platform, row.tenant, row.sender, direct, address)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from bot.cards.approval import draw_approval
 from bot.cards.binding import draw_binding, draw_unbinding
 from bot.cards.choice import draw_choice
+from bot.cards.delegation import draw_delegation, draw_delegations
 from bot.cards.facts import Facts, sign_of
 from bot.cards.hand_over import draw_hand_over
 from bot.cards.order import draw_order
@@ -34,6 +35,8 @@ DRAWINGS: Mapping[str, Drawing] = {
     "binding": draw_binding,
     "unbinding": draw_unbinding,
     "waiting": draw_waiting,
+    "delegation": draw_delegation,
+    "delegations": draw_delegations,
 }
 
 

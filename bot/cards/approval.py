@@ -7,7 +7,7 @@ from typing import Any
 from kuguan.approvals.v1.approvals_pb2 import Assignment, AssignmentState, Task, TaskState
 
 from bot.cards.facts import Facts, effect_line, is_positive, sign_of
-from bot.cards.order import order_stamp, rule_title
+from bot.cards.order import order_stamp, purpose_label, rule_title
 from bot.chat.platform import Button, Card, CardState, Line, Tone
 from bot.storage.cards import SUPERSEDED, CardRow
 
@@ -27,7 +27,8 @@ def draw_approval(row: CardRow, facts: Facts) -> Card:
         return Card(row.id, words("order.unknown", order=row.subject), state=CardState.CLOSED)
     lines = _lines(row, facts, task)
     if task.purpose:
-        lines.append(Line(words("label.purpose"), task.purpose))
+        label = purpose_label(facts, facts.order) if facts.order else words("label.purpose")
+        lines.append(Line(label, task.purpose))
     lines.append(Line(words("label.amount"), words.money(task.amount)))
     mine = _assignment(task, row.person)
     lines.append(Line(words("label.why_you"), _why(row, facts, mine)))

@@ -7,7 +7,7 @@ from typing import Any
 from kuguan.orders.v1.orders_pb2 import Order, OrderState, StockEffect
 
 from bot.cards.facts import AT_WORK, Facts, effect_line, is_positive, sign_of
-from bot.cards.order import order_stamp, reason_words
+from bot.cards.order import order_stamp, purpose_label, reason_words
 from bot.chat.platform import Button, Card, CardState, Group, Line, Tone
 from bot.storage.cards import SUPERSEDED, CardRow
 
@@ -28,7 +28,7 @@ def draw_hand_over(row: CardRow, facts: Facts) -> Card:
     groups = tuple(_group(facts, order, line) for line in row.data.get("lines", []))
     lines = [Line(words("label.department"), order.department)]
     if order.purpose:
-        lines.append(Line(words("label.purpose"), order.purpose))
+        lines.append(Line(purpose_label(facts, order), order.purpose))
     if receiving and any(is_positive(line.unrecorded.value) for line in order.lines):
         lines.append(Line(words("label.note"), words("hand_over.unrecorded")))
     if order.outcome_reason:

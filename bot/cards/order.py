@@ -32,7 +32,7 @@ def draw_order(row: CardRow, facts: Facts) -> Card:
         lines.append(Line(words("label.waiting_for"), waiting))
     lines.extend(_decisions(facts))
     if order.purpose:
-        lines.append(Line(words("label.purpose"), order.purpose))
+        lines.append(Line(purpose_label(facts, order), order.purpose))
     lines.append(Line(words("label.amount"), words.money(order.amount)))
     if order.outcome_reason:
         lines.append(Line(words("label.reason"), reason_words(facts, order)))
@@ -52,6 +52,11 @@ def draw_order(row: CardRow, facts: Facts) -> Card:
         number=order.name,
         fallback=words("order.fallback", number=order.number) if buttons else "",
     )
+
+
+def purpose_label(facts: Facts, order: Order) -> str:
+    """What the words on an order tell: what goods are for, or why they come back."""
+    return facts.words("label.why_back" if _arrives(order) else "label.purpose")
 
 
 def amount_of(facts: Facts, order: Order, line: OrderLine) -> str:

@@ -8,7 +8,13 @@ from bot.cards.facts import Facts, effect_line, is_positive
 from bot.chat.platform import Button, Card, CardState, Line, Tone
 from bot.storage.cards import CardRow
 
-STATES = {"open": CardState.OPEN, "cancelled": CardState.CLOSED, "processing": CardState.PROCESSING}
+_STAMPS = {"cancelled": "stamp.cancelled", "corrected": "stamp.corrected"}
+STATES = {
+    "open": CardState.OPEN,
+    "cancelled": CardState.CLOSED,
+    "corrected": CardState.CLOSED,
+    "processing": CardState.PROCESSING,
+}
 
 
 def draw_request(row: CardRow, facts: Facts) -> Card:
@@ -19,13 +25,13 @@ def draw_request(row: CardRow, facts: Facts) -> Card:
     lines = [_line(facts, data["sign"], line) for line in data["lines"]]
     lines.append(Line(words("label.warehouse"), words.join(_warehouses(facts, data))))
     if data.get("purpose"):
-        lines.append(Line(words("label.purpose"), data["purpose"]))
+        lines.append(Line(words("label.purpose" if data["sign"] else "label.why_back"), data["purpose"]))
     if data.get("amount"):
         lines.append(Line(words("label.amount"), data["amount"]))
     title = words("request.short" if short else "request.title", kind=facts.kind(entry))
     state = STATES.get(row.state, CardState.OPEN)
     buttons = _buttons(facts, data, short) if state is CardState.OPEN else ()
-    stamp = words("stamp.cancelled") if row.state == "cancelled" else ""
+    stamp = words(_STAMPS[row.state]) if row.state in _STAMPS else ""
     subtitle = words("request.changed") if data.get("changed") else "\n".join(data.get("notes", ()))
     return Card(row.id, title, subtitle, tuple(lines), buttons=buttons, state=state, stamp=stamp)
 

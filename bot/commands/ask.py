@@ -90,7 +90,15 @@ class Wait:
     row: CardRow
 
 
-Reply = Say | Show | Invite | Offer | Wait
+@dataclass(frozen=True, slots=True)
+class End:
+    """Not said: a card that waits for its confirmation is over, because another takes its place."""
+
+    row: CardRow
+    state: str
+
+
+Reply = Say | Show | Invite | Offer | Wait | End
 
 
 @dataclass(frozen=True, slots=True)

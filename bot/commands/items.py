@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.commands.ask import Ask, Reply, Say, Show, new_card
@@ -24,9 +24,15 @@ def plan_of(intent: Intent) -> dict[str, Any]:
             for line in intent.lines
         ],
         "warehouse": intent.warehouse,
-        "purpose": intent.purpose,
+        "purpose": intent.purpose or intent.reason,
         "asides": list(intent.asides),
     }
+
+
+def planned(line: Mapping[str, str]) -> dict[str, Any]:
+    """A line of a card as one of a plan."""
+    word = {"text": "", "candidates": [line["item"]], "item": line["item"], "vague": False}
+    return {**word, "quantity": line["quantity"], "unit": line["unit"], "problem": None}
 
 
 def _word(word: ItemWord) -> dict[str, Any]:

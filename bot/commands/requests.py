@@ -79,7 +79,7 @@ async def show_request(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
     if asides:
         notes.append(ask.words("request.aside", asides=asides))
     row = await request_card(ask, entry.field, entry.sign, wanted, _purpose(ask, plan["purpose"], asides))
-    row.data["notes"] = notes
+    row.data.update(notes=notes, plan=plan)
     return [Show(row, guide=entry.field)]
 
 

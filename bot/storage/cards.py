@@ -18,8 +18,21 @@ NOT_SAVED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 _one = Prepared(select(CARDS).where(CARDS.c.id == bindparam("card_id")))
-_of_subject = Prepared(
-    select(CARDS).where(CARDS.c.subject == bindparam("about")).order_by(CARDS.c.created_at, CARDS.c.id)
+_copies = Prepared(
+    select(CARDS.c.id, CARDS.c.person)
+    .where(CARDS.c.subject == bindparam("about"))
+    .order_by(CARDS.c.created_at, CARDS.c.id)
+)
+_older = Prepared(
+    select(CARDS)
+    .where(
+        CARDS.c.subject == bindparam("about"),
+        CARDS.c.person == bindparam("whose"),
+        CARDS.c.kind == bindparam("of_kind"),
+        CARDS.c.state == "open",
+        CARDS.c.id != bindparam("newest"),
+    )
+    .order_by(CARDS.c.created_at, CARDS.c.id)
 )
 _known = Prepared(select(CARDS.c.version, CARDS.c.created_at).where(CARDS.c.id == bindparam("card_id")))
 _add = adding(CARDS)
@@ -73,9 +86,9 @@ def get(connection: Connection, card_id: str) -> CardRow | None:
     return CardRow(**found[0]._asdict()) if found else None
 
 
-def of_subject(connection: Connection, subject: str) -> list[CardRow]:
-    """Every copy of every card about something, oldest first."""
-    return [CardRow(**row._asdict()) for row in _of_subject(connection, about=subject)]
+def copies(connection: Connection, subject: str) -> list[tuple[str, str]]:
+    """Every copy of every card about something, oldest first: its id and whose it is."""
+    return [(row.id, row.person) for row in _copies(connection, about=subject)]
 
 
 def supersede(tx: Transaction, row: CardRow) -> list[CardRow]:
@@ -85,14 +98,8 @@ def supersede(tx: Transaction, row: CardRow) -> list[CardRow]:
     """
     if not row.subject:
         return []
-    found = select(CARDS).where(
-        CARDS.c.subject == row.subject,
-        CARDS.c.person == row.person,
-        CARDS.c.kind == row.kind,
-        CARDS.c.state == "open",
-        CARDS.c.id != row.id,
-    )
-    older = [_card(one) for one in tx.connection.execute(found.order_by(CARDS.c.created_at, CARDS.c.id))]
+    found = _older(tx.connection, about=row.subject, whose=row.person, of_kind=row.kind, newest=row.id)
+    older = [CardRow(**one._asdict()) for one in found]
     return [save(tx, replace(one, state=SUPERSEDED)) for one in older]
 
 
@@ -124,7 +131,7 @@ def open_wishes(connection: Connection, person: str, since: datetime) -> list[Ca
             CARDS.c.person == person,
             CARDS.c.created_at >= since,
             CARDS.c.state == "open",
-            CARDS.c.kind.in_(["request", "withdrawal", "binding"]),
+            CARDS.c.kind.in_(["request", "withdrawal", "delegation", "binding"]),
         )
         .order_by(CARDS.c.created_at.desc(), CARDS.c.id.desc())
     )

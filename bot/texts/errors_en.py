@@ -51,6 +51,8 @@ ERRORS: dict[str, str] = {
     "PERSON_NEEDED": "Only an employee can do this.",
     "NOT_YOUR_TASK": "This is not yours to decide now.",
     "STANDS_IN_FOR_REQUESTER": "You stand in for the requester and cannot decide this as well.",
+    "CANNOT_STAND_IN": "{person} cannot decide for others.",
+    "TOO_MANY_DELEGATIONS": "There are too many delegations (at most {maximum}); please end some first.",
     "NEVER_DECIDES": "Your account does not take part in approvals.",
     "NOT_YOUR_REQUEST": "Only the person who asked can do this.",
     "INTERNAL_FAULT": "Something went wrong on our side and was noted. Please try again later or ask an administrator.",

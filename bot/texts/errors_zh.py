@@ -50,6 +50,8 @@ ERRORS: dict[str, str] = {
     "PERSON_NEEDED": "这件事要由员工本人来做。",
     "NOT_YOUR_TASK": "这张单现在不由您审批。",
     "STANDS_IN_FOR_REQUESTER": "您正代申请人行事,不能同时审批这张单。",
+    "CANNOT_STAND_IN": "{person} 不能代人审批。",
+    "TOO_MANY_DELEGATIONS": "委托太多了(最多 {maximum} 个),请先结束一些。",
     "NEVER_DECIDES": "您的账号不参与审批。",
     "NOT_YOUR_REQUEST": "只有申请人本人可以这样做。",
     "INTERNAL_FAULT": "系统出了点问题,已经记下来了。请稍后再试或联系管理员。",

@@ -1,6 +1,15 @@
 """Understanding: one sentence and the company's names in, one intent out; pure, and never a guess."""
 
-from bot.understand import answers, courtesies, decisions, questions, requests, slips
+from bot.understand import (
+    answers,
+    corrections,
+    courtesies,
+    decisions,
+    delegations,
+    questions,
+    requests,
+    slips,
+)
 from bot.understand.answers import Amount
 from bot.understand.heard import hear
 from bot.understand.intents import Command, Hint, Intent, ItemWord, Likeness, Line, Problem
@@ -23,7 +32,9 @@ __all__ = [
 
 RECOGNISERS = (
     questions.recognise_exact,
+    delegations.recognise,
     decisions.recognise,
+    corrections.recognise,
     courtesies.recognise_hand_over,
     questions.recognise_whole,
     questions.recognise_history,
@@ -31,6 +42,7 @@ RECOGNISERS = (
     questions.recognise_stock,
     questions.recognise_place,
     requests.recognise_bare,
+    questions.recognise_clause,
 )
 """Asked in this order; the first that is sure of the whole sentence answers."""
 
@@ -45,7 +57,7 @@ def understand(text: str, vocabulary: Vocabulary) -> Intent:
         return Intent(Command.UNKNOWN, problem=Problem.TOO_LONG)
     sentence = read(text)
     intent = _understand(sentence, vocabulary)
-    if intent.command is Command.UNKNOWN and intent.problem is None:
+    if intent.problem is None and (intent.command is Command.UNKNOWN or not intent.names_what_is_known):
         corrected = slips.correct(sentence)
         second = None if corrected is None else _understand(corrected, vocabulary)
         if second is not None and second.command is not Command.UNKNOWN and second.names_what_is_known:

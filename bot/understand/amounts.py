@@ -16,6 +16,7 @@ _DIGITS = {character: value for value, row in enumerate(
 ) for character in row}  # fmt: skip
 _SCALES = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
+_TENS_IN_ONE = str.maketrans({"廿": "二十", "卅": "三十", "卌": "四十"})
 _FUSED = {"俩": "2", "仨": "3", "半": "0.5", "½": "0.5", "¼": "0.25", "¾": "0.75"}
 
 _UP_TO_NINETEEN = """
@@ -35,7 +36,7 @@ _ARABIC = rf"""
             | [百千万亿](?!克|米|瓦|兆) )?
 """
 _CHINESE_DIGIT = f"[{''.join(_DIGITS)}]"
-_CHINESE_NUMERALS = "".join([*_DIGITS, *_SCALES, *_MYRIADS]).replace("千", "")
+_CHINESE_NUMERALS = "".join(["廿卅卌", *_DIGITS, *_SCALES, *_MYRIADS]).replace("千", "")
 _CHINESE_NUMERAL = f"(?: [{_CHINESE_NUMERALS}] | 千(?!克) )"
 """两千克 is two 千克, as 十千克 is ten."""
 _CHINESE = rf"""
@@ -150,7 +151,7 @@ def _chinese(said: str) -> Decimal | None:
     """The value of 一百二十, 三点五, 两万, 一二三; None when the characters make no number, as in 五十百."""
     if said in _FUSED:
         return Decimal(_FUSED[said])
-    whole, _, decimals = said.partition("点")
+    whole, _, decimals = said.translate(_TENS_IN_ONE).partition("点")
     if len(whole) > 2 and all(character in _DIGITS for character in whole):
         number: int | None = int("".join(str(_DIGITS[character]) for character in whole))
     else:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from bot.understand import grammar
 from bot.understand.heard import Heard
+from bot.understand.intents import Likeness
+from bot.understand.phrases import trim
 
 _END = r"(?=\s*(?:$|[,，。;；!~\n]))"
 _PEOPLE = r"(?:人(?!民)|员工|同事|工人|部门|班组|组|车间|工位|科室?|门店|办公室|学员|位)"
@@ -45,7 +47,8 @@ FOR_WHOM = re.compile(
 )
 CUSTOMER_BY_NAME = re.compile(
     r"""
-    (?: (?<=客户)|(?<=顾客)|(?<=客人)|(?<=经销商)|(?<=代理商) | (?:送给|寄给|发给|赠给|给) )
+    (?: (?<=送)|(?<=赠)|(?<=寄)
+      | (?<=客户)|(?<=顾客)|(?<=客人)|(?<=经销商)|(?<=代理商) | (?:送给|寄给|发给|赠给|给) )
     \s?(?!我|你|您|客户|顾客|客人)[\u4e00-\u9fffa-z]{1,8}?
     (?:总|经理|先生|女士|小姐|老师|主任|处长|科长|厂长|老板|公司|集团)
     (?=\s|$|[,，。;；:：\d一两二三四五六七八九十半送寄发拿领要])
@@ -54,12 +57,23 @@ CUSTOMER_BY_NAME = re.compile(
 )
 """Who receives a sample: 客户王总, 给李经理. A title closes the name, so that no goods are taken for one."""
 
+_GOT_BEFORE = re.compile(
+    r"(?<![a-z])(?:(?:that|which) )?(?:i|we) (?:just )?"
+    r"(?:got|took|received|borrowed|collected|ordered|requested|had)"
+    r"(?: (?!and\b|or\b)[a-z]+){0,4}(?=\s*(?:$|[,.;!?\n]))"
+)
+"""Tells which goods are meant: return the 2 mice I got yesterday."""
+
 ENGLISH_WHERE = re.compile(
     r"(?<![a-z])(?:(?:to be )?(?:deliver(?:ed)?|ship(?:ped)?|sent|send|bring|brought)(?: it| them)? )?"
-    r"to (?!(?:the |a |our )?(?:stock|warehouse|store|customer|client))(?:the )?"
+    r"to (?!(?:hand|give|bring|send|put|take|return)\b)"
+    r"(?!(?:the |a |our )?(?:stock|warehouse|store|customer|client))(?:the )?"
     r"[a-z][a-z '-]{1,30}(?=$|[,.;!\n])"
 )
 """Counts only behind a known item: "I need to order pens" says nothing about a place."""
+
+_LABEL = re.compile(r"\s*([a-z][a-z ]{1,20}|[\u4e00-\u9fff\d]{2,10}):(?=\s*\S)")
+_NO_LABEL = (*grammar.STRONG_VERBS.values(), *grammar.WEAK_VERBS.values(), grammar.PURPOSE, grammar.REASON)
 
 RULES = (DAY, ENGLISH_DAY, URGENT, CUSTOMER_BY_NAME, FOR_WHOM)
 
@@ -79,6 +93,10 @@ PER_HEAD = re.compile(
 )
 """An amount for each of an unknown number of people: the total was not said."""
 
+_HEADS = re.compile(
+    r"(?:一共|总共|合计|共)?(?:有)?\s*[\d一二两三四五六七八九十百]+\s*[个名位]?人(?!民)"
+    r"|(?:一共|总共)?\s*\d+ people"
+)
 _EACH_WITH_VERB = re.compile(r"各自?(领|要|拿|取|来|发|给)(?=\s*[\d一两二三四五六七八九十半])")
 
 
@@ -91,6 +109,10 @@ class Told:
     reason: str | None = None
     asides: tuple[str, ...] = ()
     is_per_head: bool = False
+    situations: tuple[str, ...] = ()
+    """Clauses that tell how things stand."""
+    goods: tuple[str, ...] = ()
+    """What is named only in these, as said."""
 
 
 def take_per_head(heard: Heard) -> tuple[Heard, bool]:
@@ -103,6 +125,8 @@ def take_per_head(heard: Heard) -> tuple[Heard, bool]:
         if heard.is_name(*match.span()) or grammar.STRONG_PURPOSE.find(heard.text[: match.start()]):
             continue
         heard, found = heard.without(*match.span()), True
+    for match in _HEADS.finditer(heard.text) if found else ():
+        heard = heard.without(*match.span())
     for match in _EACH_WITH_VERB.finditer(heard.text):
         if len(heard.names) > 1:
             heard = heard.without(*match.span(1))
@@ -117,17 +141,30 @@ def take(heard: Heard) -> tuple[Heard, tuple[str, ...]]:
     for rule in RULES:
         for match in rule.finditer(heard.text):
             heard = _without(heard, match, found)
+    label = _LABEL.match(heard.text)
+    if label is not None and _is_label(heard, label):
+        heard = _without(heard, label, found)
+    for match in _GOT_BEFORE.finditer(heard.text, 1):
+        heard = _without(heard, match, found)
     first_name = min((end for _, end in heard.names), default=len(heard.text))
     for match in ENGLISH_WHERE.finditer(heard.text, first_name):
         heard = _without(heard, match, found)
     return heard, tuple(said for _, said in sorted(found))
 
 
+def _is_label(heard: Heard, label: re.Match[str]) -> bool:
+    """Whether the words in front of a colon name whoever asks: clinic: 4 boxes of masks."""
+    start, end = trim(heard.text, label.span(1), grammar.ITEM_FILLERS)
+    if start >= end or any(table.find(label[1]) for table in _NO_LABEL):
+        return False
+    return heard.resolve(heard.said(*label.span(1))).likeness is Likeness.NONE
+
+
 def _without(heard: Heard, match: re.Match[str], found: list[tuple[int, str]]) -> Heard:
     # The pattern may run on over blanks where something was taken out before.
     kept = match[0].rstrip()
     start, end = match.start() + len(match[0]) - len(match[0].lstrip()), match.start() + len(kept)
-    said = heard.said(start, end)
+    said = heard.said(start, end).rstrip(":：")
     if not said or heard.is_name(start, end) or not kept.strip():
         return heard
     found.append((start, said))

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.understand import grammar, references
+from bot.understand import grammar, quantities, references
 from bot.understand.heard import Heard
 from bot.understand.intents import Command, Intent, Problem
 from bot.understand.phrases import Phrases, Place, WholeSentence, trim
@@ -10,6 +10,7 @@ from bot.understand.references import Reference
 
 _QUESTION = re.compile(r"[?吗呢]|没有?\s*[。.!]*$|是否|有没有")
 _SEPARATED = re.compile(r"\s*[,:;。\n-]")
+_MARK = re.compile(r"[,:;。\n]")
 _BEFORE_REASON = re.compile(r"(?:[了吧](?=[\s,:;。]))?[\s,:;。.-]*")
 _PUNCTUATION = " ,，。;；"
 _TOLD = re.compile(r"(?:批|过|同意|准)了[\s.。!]*$")
@@ -73,9 +74,13 @@ def _is_in_reason(text: str, first: Reference, second: Reference) -> bool:
 
 def _last_request(heard: Heard) -> Intent | None:
     """撤回刚才的申请 names no number; which request is meant, whoever answers finds out or asks."""
-    if not grammar.WITHDRAW.find(heard.text) or not grammar.LAST_REQUEST.covers(heard.text):
+    mark = None if grammar.LAST_REQUEST.covers(heard.text) else _MARK.search(heard.text)
+    asked, end = (heard.text, 0) if mark is None else (heard.text[: mark.start()], mark.end())
+    if not grammar.WITHDRAW.find(asked) or not grammar.LAST_REQUEST.covers(asked):
         return None
-    return Intent(Command.WITHDRAW_REQUEST)
+    reason = heard.said(end, len(heard.text)).strip(_PUNCTUATION) if end else ""
+    is_why = reason and not any(one.text for one in quantities.find(heard, end, len(heard.text)))
+    return Intent(Command.WITHDRAW_REQUEST, reason=reason or None) if is_why or not reason else None
 
 
 def _is_question(text: str) -> bool:
@@ -135,13 +140,21 @@ def _is_filler(text: str, place: Place) -> bool:
     return start >= end
 
 
+def _behind_courtesy(text: str, place: Place) -> Place:
+    """The place behind 了, 吧 and "please", up to the mark that a reason follows."""
+    mark = _MARK.search(text, *place)
+    if mark is not None and _is_filler(text, (place[0], mark.start())):
+        return mark.start(), place[1]
+    return place
+
+
 def _reason(heard: Heard, text: str, place: Place, reference: Reference, is_doubtful: bool) -> str | None:
     """The reason as written, "" when there is none, None when what follows cannot be a reason.
 
     取消 is said of many things: 取消 3 点的会议, and "send back" of goods: send back 3 mice. After a bare
     number such a doubtful verb takes a reason only behind a mark.
     """
-    start, end = place
+    start, end = _behind_courtesy(text, place)
     marked = _SEPARATED.match(text, start) is not None
     start = _BEFORE_REASON.match(text, start).end()  # type: ignore[union-attr]  # it matches nothing as well
     for word_end in grammar.REASON.ends(text, start):

@@ -9,7 +9,8 @@ POLITE = phrases(
     many thanks | thanks in advance | can u | could u |
     could you | can you | would you | will you | could you please |
     can you please | would you please | would you mind | excuse me | sorry | just | for me | for us |
-    help me | bot | keeper | if possible | i'd like to | i would like to | i want to | i need to |
+    help me | hiya | could someone | can someone | could anyone | can anyone | bot | keeper | if possible |
+    i'd like to | i would like to | i want to | i need to |
     we need to | let me | can i | could i | may i | can we | could we | may we | asap | urgently |
     urgent | today | now | right now | tomorrow | as soon as possible
     """
@@ -24,7 +25,8 @@ FILLERS = (
     lots of | a lot of | from | out | back | there | here | these | those | this | that | following |
     have | get | in | stock | warehouse | store | request | requesting | item | items | each |
     following items | order | is | are | will | it | them | back to stock | to stock |
-    to the warehouse | to warehouse | into stock | to the store | department | team | am | be
+    got | i have | i've got | we've got | spare | you have | you've got | needed | to the warehouse |
+    to warehouse | into stock | to the store | department | team | am | be
     """
     ),
 )
@@ -42,7 +44,7 @@ REQUEST_WEAK = phrases(
     could i have | may i have | can we have | could we have | may we have | take | grab | pick up |
     collect | bring me | send me | send us | order | withdraw | ask for | asking for | looking for |
     hand me | i require | we require | require | draw | i'll take | i'll have | fetch me | fetch |
-    pass me | take out | please have
+    pass me | take out | please have | send | send over | needs | could use | can use
     """
 )
 RETURN_STRONG: tuple[str, ...] = ()
@@ -138,6 +140,9 @@ QUERY_FILLERS = (
     ),
 )
 
+WHEN = phrases(
+    "last | latest | recently | lately | last week | last month | this week | this month | yesterday | ever"
+)
 HISTORY_STRONG = phrases(
     """
     stock history | stock movements | stock ledger | movement history | stock movement |
@@ -202,7 +207,7 @@ NOT_GOODS = phrases(
 
 SEPARATORS = phrases(
     """
-    and | plus | as well as | along with | and also | together with | and then | then
+    and | n | plus | as well as | along with | and also | together with | and then | then
     """
 )
 SURROUNDINGS = (
@@ -214,6 +219,13 @@ SURROUNDINGS = (
     ),
     phrases("warehouse | store"),
 )
+
+SUBJECT_OF = ("needs", "could use", "can use")
+SUBJECT = (
+    r"(?<![a-z])(?:the |our )?(?!what|who|nobody|it\b|that\b|this\b|there\b)[a-z]+(?: [a-z]+)?"
+    r"(?=\s*$)"
+)
+"""Who asks, in front of the verb: kitchen needs 15 kg."""
 
 DESTINATIONS = phrases(
     "deliver to | deliver to the | delivered to | delivered to the | send to | send to the | sent to the | "
@@ -227,6 +239,6 @@ SOME = phrases(
     """
     dozens of | hundreds of | plenty of |
     some | a few | few | several | a couple of | a couple | many | lots of | a lot of | any |
-    a bit of | a little | more | enough
+    all the | all of the | all your | all our | a bit of | a little | more | enough
     """
 )

@@ -1,7 +1,7 @@
 """English words about orders, about who asks for what, and about the warehouse keeper itself."""
 
 from bot.understand.english import POLITE
-from bot.understand.tables import phrases
+from bot.understand.tables import phrases, rows
 
 NOT_ALONE = phrases(
     "low | run out | running out | running low | short of | short on | low on | pending | "
@@ -11,7 +11,8 @@ NOT_ALONE = phrases(
 
 PENDING_KEYS = phrases(
     """
-    pending approvals | pending approval | my approvals | approvals | approval list | approval queue |
+    sign off | to sign off | to sign | pending approvals | pending approval | my approvals | approvals |
+    approval list | approval queue |
     approval inbox | to approve | for approval | awaiting approval | waiting for approval |
     waiting for my approval | awaiting my approval | pending | my tasks | approve anything |
     for my approval | needs my approval | need my approval | pending tasks | approval tasks |
@@ -51,12 +52,17 @@ MY_REQUESTS_FILLERS = (
     show | list | list of | show me | all | of | the | what | what's | are | is | see | view |
     status | status of | where | where are | check | how are | display | open | recent | latest |
     so far | doing | going | get | last | me | i | have | did | history | progress | you | do | far |
-    so | and | which | find | things | items
+    so | and | which | find | things | items | where's | how's | any | news | update | updates | on | yet |
+    approved | ready | been | has | have been
     """
     ),
 )
 
-HELP_KEYS = phrases(
+HELP_KEYS = rows(
+    "how do i | how can i | how do we | how to",
+    "request | order | return | get | take | take out | bring back | approve",
+    "something | anything | things | stuff | goods | items | an item",
+) + phrases(
     """
     help | what can you do | what do you do | how do you work | how does this work |
     how does it work | usage | manual | instructions | commands | what can i ask | what can i do |

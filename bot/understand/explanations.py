@@ -3,9 +3,9 @@
 import re
 from dataclasses import replace
 
-from bot.understand import asides, grammar, quantities
+from bot.understand import asides, grammar, quantities, situations
 from bot.understand.asides import Told
-from bot.understand.chinese import NOT_PURPOSE_TAIL, PURPOSE_TAIL, PURPOSE_TAIL_LEAD
+from bot.understand.chinese import NOT_PURPOSE_TAIL, PLACE, PURPOSE_TAIL, PURPOSE_TAIL_LEAD
 from bot.understand.heard import Heard
 from bot.understand.intents import Command
 from bot.understand.phrases import Phrases, Place, trim
@@ -16,6 +16,9 @@ _TAIL = re.compile(rf"([^\s,，;。!]{{1,30}}?)(?:{'|'.join(PURPOSE_TAIL)})(?=[\
 _LEAD = Phrases(PURPOSE_TAIL_LEAD)
 _EDGES = " :：,，。.!！~～"
 _LAST_CLAUSE = re.compile(r"(?:[,，;；:：(]|(?<![a-z])\s|\s-)\s*([^,，;；:：。!?()\n]{2,40})[\s。.!~)]*$")
+_FRONT = re.compile(r"[\s,。]*([\u4e00-\u9fff]{2,8}?)(?:用|\s)\s*(?=\S)")
+_USE = re.compile("(?:换|修|做)[\u4e00-\u9fff]")
+_PLACE = re.compile(rf"[\u4e00-\u9fff\d]{{0,8}}{PLACE}")
 _LAST_WORDS = re.compile(r"[\s,，;；]([^\s,，;；。!?]{2,20})[\s。.!~]*$")
 
 
@@ -26,12 +29,20 @@ def take(heard: Heard) -> Told:
     heard, purpose = _marked(heard, grammar.PURPOSE)
     if purpose is None:
         heard, purpose = _tail(heard)
+    if purpose is None:
+        heard, purpose = _in_front(heard)
     if reason is None:
         heard, reason = _why_returned(heard)
+    if reason is None:
+        heard, reason = situations.take_surplus(heard)
+    whole = heard
+    heard, stand, goods = situations.take(heard)
     heard, told = asides.take(heard)
     if purpose is None:
         heard, purpose = _occasion(heard)
-    return Told(heard, purpose, reason, told, is_per_head)
+    heard, place = _place_at_the_end(heard)
+    named = tuple(whole.said(*name) for name in goods)
+    return Told(heard, purpose, reason, (*told, *place), is_per_head, stand, named)
 
 
 def _marked(heard: Heard, markers: Phrases) -> tuple[Heard, str | None]:
@@ -96,10 +107,42 @@ def _occasion(heard: Heard) -> tuple[Heard, str | None]:
     last_name = max((end for _, end in heard.names), default=len(heard.text))
     for match in _LAST_WORDS.finditer(heard.text, last_name):
         start, end = match.span(1)
-        if quantities.find(heard, start, end) or not grammar.OCCASIONS.find(match[1]):
+        if quantities.find(heard, start, end):
+            continue
+        if not grammar.OCCASIONS.find(match[1]) and not _USE.match(match[1]):
             continue
         return _cut(heard, start, end), heard.said(start, end).strip(_EDGES)
     return heard, None
+
+
+def _in_front(heard: Heard) -> tuple[Heard, str | None]:
+    """婚宴用可乐6箱 and 早餐 牛奶40盒: what goods are for stands in front of them."""
+    match = _FRONT.match(heard.text)
+    if match is None or match[1].endswith(tuple(NOT_PURPOSE_TAIL)) or heard.is_name(*match.span()):
+        return heard, None
+    begins = match.end()
+    is_verb = any(
+        first < begins and match.end(1) <= last
+        for table in (*grammar.STRONG_VERBS.values(), *grammar.WEAK_VERBS.values())
+        for first, last in table.find(heard.text[:begins])
+    )
+    goods = heard.is_name(begins, begins + 1) or any(
+        quantity.start == begins for quantity in quantities.find(heard, begins, len(heard.text))
+    )
+    start, end = trim(heard.text, match.span(1), grammar.POLITE)
+    used = "用" in match[0] or bool(grammar.OCCASIONS.find(match[1]))
+    if is_verb or not goods or not used or end - start < 2:
+        return heard, None
+    return _cut(heard, *match.span()), heard.said(start, end)
+
+
+def _place_at_the_end(heard: Heard) -> tuple[Heard, tuple[str, ...]]:
+    """领2千克番茄 食堂: the last words, apart from the goods, name whom they are for."""
+    last_name = max((end for _, end in heard.names), default=len(heard.text))
+    for match in _LAST_WORDS.finditer(heard.text, last_name):
+        if _PLACE.fullmatch(match[1]) and not quantities.find(heard, *match.span(1)):
+            return _cut(heard, *match.span(1)), (heard.said(*match.span(1)),)
+    return heard, ()
 
 
 def _why_returned(heard: Heard) -> tuple[Heard, str | None]:

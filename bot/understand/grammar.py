@@ -62,6 +62,7 @@ HISTORY_KEYS = Phrases(
 )
 STRONG_QUESTIONS = Phrases(chinese.QUERY_STRONG, chinese.HISTORY_STRONG)
 HISTORY_FILLERS = Phrases(
+    english.WHEN,
     chinese.WHEN,
     chinese.QUERY_FILLERS,
     english.QUERY_FILLERS,

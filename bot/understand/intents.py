@@ -20,6 +20,10 @@ class Command(StrEnum):
     MY_REQUESTS = "my_requests"
     REQUEST_STATUS = "request_status"
     WITHDRAW_REQUEST = "withdraw_request"
+    CORRECT_REQUEST = "correct_request"
+    DELEGATE_APPROVALS = "delegate_approvals"
+    MY_DELEGATIONS = "my_delegations"
+    END_DELEGATION = "end_delegation"
     LOW_STOCK = "low_stock"
     STOCK_HISTORY = "stock_history"
     HELP = "help"
@@ -82,7 +86,7 @@ class ItemWord:
         """The item's code, or the words as said and what they may mean."""
         if self.item is not None:
             return {"item": self.item}
-        said: dict[str, object] = {"text": self.text}
+        said: dict[str, object] = {"text": self.text} if self.text else {}
         if self.candidates:
             said["candidates"] = list(self.candidates)
         return said
@@ -126,6 +130,10 @@ class Intent:
     purpose: str | None = None
     reason: str | None = None
     problem: Problem | None = None
+    person: str | None = None
+    """Who shall decide, or decides, in somebody's place, as said."""
+    until: str | None = None
+    """The last day of a delegation, as said."""
     asides: tuple[str, ...] = ()
     """What was said about a request beside all this, as said: for whom, by when, where to, how urgent."""
     hint: Hint | None = None
@@ -157,7 +165,7 @@ class Intent:
             said["unclear"] = unclear
         if self.lines:
             said["lines"] = [line.as_json() for line in self.lines]
-        for slot in ("warehouse", "reference", "purpose", "reason", "problem"):
+        for slot in ("warehouse", "reference", "person", "until", "purpose", "reason", "problem"):
             value = getattr(self, slot)
             if value is not None:
                 said[slot] = str(value)

@@ -2,6 +2,7 @@
 
 import re
 
+from bot.understand import units
 from bot.understand.intents import MOST_CHOICES, ItemWord, Likeness
 from bot.understand.vocabulary import Vocabulary
 from services.kit.words import How, Match
@@ -24,6 +25,8 @@ _SPECIFICATION = re.compile(
 )
 _DESTINATION = re.compile(r"\s(?:to|by)\s[a-z ]{2,30}$", re.IGNORECASE)
 _COLOUR = re.compile(r"([红黑蓝绿黄白灰紫橙粉])色(?:的)?")
+_OF = re.compile(r"(?<=[a-z\d])的|(?<=[\u4e00-\u9fff])的(?=[a-z\d])")
+_BRACKETS = re.compile(r"\([^()]*\)?|（[^（）]*）?")
 _SHORTEST_HEAD, _LONGEST_HEAD = 2, 6
 
 
@@ -38,7 +41,19 @@ def resolve(said: str, vocabulary: Vocabulary) -> ItemWord:
             best = word
     if (coloured := _by_colour(said, vocabulary)) is not None:
         return coloured
-    return best if best.likeness is not Likeness.NONE else _by_last_words(said, fold(said), vocabulary)
+    if best.likeness is not Likeness.NONE:
+        return best
+    text = fold(said)
+    for shorter in (_BRACKETS.sub(" ", text).strip(), _without_unit(text)):
+        if shorter and shorter != text and (found := vocabulary.items.find(shorter, limit=MOST_CHOICES)):
+            return ItemWord(said, tuple(match.key for match in found), Likeness.DOUBTFUL)
+    return _by_last_words(said, text, vocabulary)
+
+
+def _without_unit(text: str) -> str:
+    """usb sticks, tape rolls: the words in front of one that also is a unit."""
+    words = text.split()
+    return " ".join(words[:-1]) if len(words) > 1 and words[-1] in units.WORDS.words else ""
 
 
 def _by_colour(said: str, vocabulary: Vocabulary) -> ItemWord | None:
@@ -56,7 +71,7 @@ def _by_colour(said: str, vocabulary: Vocabulary) -> ItemWord | None:
 def _readings(said: str) -> list[str]:
     """The words as said; without "to production"; with 黑色 read as 黑; without 0.5mm and the like."""
     readings = [said]
-    for pattern, replacement in ((_DESTINATION, ""), (_COLOUR, r"\1"), (_SPECIFICATION, " ")):
+    for pattern, replacement in ((_DESTINATION, ""), (_COLOUR, r"\1"), (_SPECIFICATION, " "), (_OF, "")):
         shorter = pattern.sub(replacement, readings[-1]).strip()
         if shorter and shorter != readings[-1]:
             readings.append(shorter)

@@ -108,7 +108,7 @@ def _part(heard: Heard, place: Place, fillers: Phrases) -> list[SaidLine]:
     words = _words_between(heard, place, found, fillers)
     if not found:
         start, end = words[0] if words else place
-        one = quantities.implied(heard, start, end) if words else None
+        one = quantities.implied(heard, place, (start, end)) if words else None
         if one is None:
             return _without_quantity(heard, words)
         return [_line(heard, [trim(heard.text, (one.end, end), fillers, heard.names)], one)]
@@ -188,6 +188,7 @@ def _names_alone(heard: Heard, place: Place) -> list[Place]:
 
 def _line(heard: Heard, words: list[Place], quantity: Quantity | None) -> SaidLine:
     said = " ".join(" ".join(_unread(heard, place).split()) for place in words)
+    said += ")" * (said.count("(") > said.count(")"))
     if len(said) > LONGEST_WORDS:
         return SaidLine(ItemWord(said[:LONGEST_WORDS]), quantity)
     word = heard.resolve(said)

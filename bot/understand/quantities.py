@@ -12,17 +12,19 @@ from bot.understand.intents import Problem
 _TIMES_BEFORE = re.compile(r"(?:(?<![a-z0-9])x|×|\*)\s*$")
 _TIMES_BEHIND = re.compile(r"\s*(?:x(?![a-z0-9])|×|\*)\s*")
 _ORDINAL_BEFORE = re.compile(r"[第统唯其]\Z")
-_GLUED_BEFORE = re.compile(r"[a-z#/.-]\Z|第\Z|(?<![a-z])(?:no|any|every|some|this|that|which|the)\s\Z")
+_GLUED_BEFORE = re.compile(r"[a-z#/.-]\Z|第\Z|(?<![a-z])(?:no|any|every|some|this|that|which)\s\Z")
 _LATIN_WORD_BEFORE = re.compile(r"(?<![a-z0-9#/.-])[a-z]{2,}\Z")
 _SPECIFICATION_BEHIND = re.compile(
     r"[a-z%°\"']|-?[/x×*]\d|[号寸层级色类型孔码折倍角线相芯键页代期面点次能厘分]|抽(?!纸)|[枚张只]装|合一"
 )
+_SHORTEST_MODEL = 3
 _DOZEN = re.compile(rf"\s?{units.DOZEN}(?![印包火气孔磨字卡折架扮])")
 _HALF_BEHIND = re.compile(r"半(?=\s|$|的)")
 _TIME_BEHIND = re.compile(r"月|小时|星期|礼拜|钟头|半小时|人(?!民)|半月")
 _OF = re.compile(r"\s*(?:的|of(?![a-z]))?\s*")
 _NUMERALS = tuple("十百千万0123456789")
 _ABOUT_BEHIND = re.compile(r"左右|上下|以上|以下|以内|多(?![功用媒层头士色芯孔彩肉])")
+_BA = re.compile(r"\s+把")
 _LEADERLESS = "百千万亿拾佰仟"
 
 
@@ -95,7 +97,7 @@ def _quantity(heard: Heard, amount: Amount, limit: int) -> Quantity | None:
     about = _ABOUT_BEHIND.match(text, end, limit)
     if about is not None:
         problem, end = problem or Problem.APPROXIMATE, about.end()
-    glued = text[end : end + 1].isalnum() and amount.kind == "digits"
+    glued = amount.kind == "digits" and (text[end : end + 1].isalnum() or _is_model(text, amount))
     return Quantity(
         start if each is None else each,
         each_end or _OF.match(text, end, limit).end(),  # type: ignore[union-attr]  # it matches nothing as well
@@ -117,6 +119,11 @@ def _unit_at(heard: Heard, place: int, limit: int) -> tuple[str | None, int]:
             if end <= limit and not heard.is_name(start, end):
                 return text[start:end], end
     return None, place
+
+
+def _is_model(text: str, amount: Amount) -> bool:
+    """Whether a number without a unit stands right behind a word as models do: 铝材4040."""
+    return amount.end - amount.start >= _SHORTEST_MODEL and text[amount.start - 1 : amount.start] > "\u3400"
 
 
 def _follows_a_word(heard: Heard, amount: Amount, limit: int) -> bool:
@@ -167,10 +174,20 @@ def _some(heard: Heard, start: int, end: int) -> list[Quantity]:
     return found
 
 
-def implied(heard: Heard, start: int, end: int) -> Quantity | None:
-    """The one that Chinese leaves unsaid in 来瓶水: a measure word directly in front of a known name."""
+def implied(heard: Heard, part: tuple[int, int], words: tuple[int, int]) -> Quantity | None:
+    """The one that Chinese leaves unsaid in 来瓶水: a measure word in front of a known name, or alone.
+
+    `words` is what is left of the part without fillers. 把 is one of these, and a measure word behind a verb.
+    """
+    start, end = words
+    if _BA.match(heard.text, part[0]) and heard.is_name(start, end) and start > part[0] + 1:
+        opening = heard.text.index("把", part[0])
+        if opening + 1 == start and heard.sentence.text[opening - 1 : opening].strip() and opening:
+            return Quantity(opening, start, "1", "把", is_explicit=False)
     if heard.text[start].isascii() or heard.is_name(start, start + 1):
         return None
+    if heard.text[start:end] in units.CHINESE and not heard.vocabulary.items.exact(heard.text[start:end]):
+        return Quantity(start, end, "1", heard.text[start:end], is_explicit=False)
     for unit_end in units.WORDS.ends(heard.text, start):
         named = any(first == unit_end for first, _ in heard.names)
         if named or (unit_end < end and heard.vocabulary.items.exact(heard.text[unit_end:end])):

@@ -3,10 +3,12 @@
 import re
 
 from bot.understand import grammar, lines, quantities
+from bot.understand.chinese import PLACE
 from bot.understand.english_orders import NOT_ALONE
 from bot.understand.heard import Heard
 from bot.understand.intents import Command, Intent, ItemWord, Likeness
 from bot.understand.phrases import Phrases, Place
+from bot.understand.units import CHINESE as CHINESE_UNITS
 from bot.understand.units import WORDS as UNIT_WORDS
 from services.kit.words.spelling import fold
 
@@ -20,6 +22,17 @@ _ASKS_HOW_MANY = re.compile(
     r"\b(?:left|remaining|available|in stock|we have|have we|we got|is there|are there)\b"
     r"|^\s*do we (?:still )?have any\b"
 )
+_CLAUSE = re.compile(r"[^,;。!?\n]+")
+MOST_CLAUSES = 4
+_ANY_PLACE = re.compile(
+    "仓库|库房|仓里|库里|(?:all|whole|entire|everything in) (?:the |our )?(?:stock|inventory)"
+)
+_OWNER = re.compile(
+    rf"[\u4e00-\u9fff\d]{{0,6}}(?:{PLACE}(?:里|那边|这边)?|[领要用买借拿订])的"
+    rf"(?:[\d一二两三四五六七八九十]+\s?(?:{'|'.join(CHINESE_UNITS)}))?\s*"
+)
+"""Whose goods are asked about, in front of their name: 前台的抽纸, 领导要的3个文件夹."""
+_IS_LEFT = re.compile(r"还有|还剩|剩多少|剩几|有没有|库存")
 _CONTINUES = re.compile(r"^[^吗?几]*[,，、;；\s]还有(?!多少|几|吗|没)[^吗?几]*$")
 """5包A4纸,还有2卷胶带 goes on with a list: here 还有 asks nothing."""
 _UNIT_BEHIND = ("多少", "几")
@@ -68,18 +81,34 @@ def recognise_stock(heard: Heard) -> Intent | None:
         return None
     if _CONTINUES.search(heard.text) and quantities.find(heard, 0, heard.text.index("还有")):
         return None
+    heard = _without_owner(heard)
     rest, is_strong = _without_keys(heard, grammar.QUERY_KEYS, grammar.QUERY_STRONG)
     if rest is None or _is_told(heard, rest):
         return None
-    words = _item_words(rest, grammar.QUERY_FILLERS)
+    words = _item_words(rest, grammar.QUERY_FILLERS) or _unit_as_goods(heard, rest)
     if words == [] and heard.warehouse is None and not _ASKS_FOR_STOCK.search(heard.text):
         return None
     return _about_items(Command.QUERY_STOCK, heard, words, is_strong=is_strong)
 
 
+def recognise_clause(heard: Heard) -> Intent | None:
+    """The one clause that asks about known goods, where the others ask for nothing: 货架还有吗,展厅要."""
+    clauses = [match.span() for match in _CLAUSE.finditer(heard.text) if match[0].strip()]
+    if not 1 < len(clauses) <= MOST_CLAUSES:
+        return None
+    asked: list[Intent] = []
+    for start, end in clauses:
+        if quantities.find(heard, start, end) and not grammar.CONDITIONAL.find(heard.text[start:end]):
+            return None
+        alone = heard.without(0, start).without(end, len(heard.text))
+        intent = recognise_stock(alone) if grammar.QUERY_KEYS.find(alone.text, alone.names) else None
+        asked += [intent] if intent is not None and intent.items and intent.names_what_is_known else []
+    return asked[0] if len(asked) == 1 else None
+
+
 def recognise_place(heard: Heard) -> Intent | None:
     """What a warehouse holds: 冷库有什么, "what's in the cold store"."""
-    if heard.warehouse is None:
+    if heard.warehouse is None and not _ANY_PLACE.search(heard.text):
         return None
     rest, _ = _without_keys(heard, grammar.QUERY_KEYS, grammar.QUERY_STRONG)
     rest = rest or heard
@@ -91,6 +120,25 @@ def recognise_place(heard: Heard) -> Intent | None:
     if _item_words(rest, grammar.QUERY_FILLERS):
         return None
     return Intent(Command.QUERY_STOCK, warehouse=heard.warehouse)
+
+
+def _without_owner(heard: Heard) -> Heard:
+    for match in _OWNER.finditer(heard.text):
+        start, end = match.span()
+        if heard.is_name(end, end + 1) and not heard.is_name(start, end):
+            heard = heard.without(start, end)
+    return heard
+
+
+def _unit_as_goods(heard: Heard, rest: Heard) -> list[ItemWord] | None:
+    """仓库还有多少米: the measure word that was asked in, where it is all that is named and names goods."""
+    for start, end in grammar.QUERY_KEYS.find(heard.text, heard.names):
+        last = _behind_unit(heard, (start, end))
+        if heard.text[start:end].endswith(_UNIT_BEHIND) and heard.vocabulary.items.exact(
+            heard.text[end:last]
+        ):
+            return [heard.resolve(heard.text[end:last])]
+    return _item_words(rest, grammar.QUERY_FILLERS)
 
 
 def _is_told(heard: Heard, rest: Heard) -> bool:
@@ -142,15 +190,20 @@ def _about_items(
     """A question about known items; with a strong word also about one that nobody knows."""
     if words is None:
         return None
-    counted = _ASKS_HOW_MANY.search(heard.text) is not None
+    counted = (_ASKS_HOW_MANY if heard.text.isascii() else _IS_LEFT).search(heard.text) is not None
     good = all(
         word.likeness in (Likeness.SURE, Likeness.CHOICE)
-        or (counted and word.likeness is Likeness.DOUBTFUL and word.text.isascii() and len(words) == 1)
+        or (counted and word.likeness is Likeness.DOUBTFUL and len(words) == 1 and _is_one_name(word))
         for word in words
     )
     if not good and not (is_strong and len(words) == 1 and _stands_apart(heard, words[0])):
         return None
     return Intent(command, tuple(words), warehouse=heard.warehouse)
+
+
+def _is_one_name(word: ItemWord) -> bool:
+    """三号库 A4纸 is more than a name that is misspelt, and one character less."""
+    return word.text.isascii() or (len(word.text) > 1 and " " not in word.text)
 
 
 def _stands_apart(heard: Heard, word: ItemWord) -> bool:

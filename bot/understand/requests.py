@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from bot.understand import explanations, grammar, lines, quantities
+from bot.understand import english, explanations, grammar, lines, quantities
 from bot.understand.asides import Told
 from bot.understand.chinese import PAST, RECIPIENT
 from bot.understand.heard import Heard
@@ -20,6 +20,9 @@ MOST_VERBS = 3
 _ASKED = re.compile(r"[吗?][\s?。!]*$")
 _MAY = re.compile(r"可以|可否|能|行|好|方便|成|\b(?:can|could|may|would|will|please)\b")
 _RECIPIENT = re.compile("|".join(RECIPIENT))
+_SUBJECT = re.compile(english.SUBJECT)
+_TITLED = re.compile(r"[\u4e00-\u9fffa-z]{1,4}(?:总|经理|先生|女士|小姐|老师|主任|处长|科长|厂长|老板)")
+"""Somebody by their title alone, to whom something is given: 送张经理2箱可乐."""
 
 
 def recognise(heard: Heard) -> Intent | None:
@@ -42,7 +45,8 @@ def recognise_bare(heard: Heard) -> Intent | None:
     """Goods without a verb: with quantities they are asked for, without they are asked about."""
     told = explanations.take(heard)
     said = lines.read(told.heard, grammar.BARE_FILLERS)
-    if not said or not all(line.is_good for line in said):
+    counted = all(_is_counted(line) and _is_goods(line) for line in said)
+    if not any(line.is_good for line in said) or not (counted or all(line.is_good for line in said)):
         return None
     if any(line.word.is_vague and line.word.text.isascii() for line in said):
         return None
@@ -72,7 +76,7 @@ def _verbs(heard: Heard, table: Phrases) -> Iterator[Place]:
 
 def _with_verb(told: Told, command: Command, verb: Place, *, is_strong: bool) -> Intent | None:
     heard = told.heard
-    if command is Command.GIVE_SAMPLE and not is_strong and not grammar.CUSTOMER.find(heard.text):
+    if command is Command.GIVE_SAMPLE and not is_strong and not _is_for_customer(told):
         return None
     if grammar.CONDITIONAL.find(heard.text[: verb[0]]):
         return None
@@ -87,7 +91,7 @@ def _with_verb(told: Told, command: Command, verb: Place, *, is_strong: bool) ->
     for _, place in again:
         rest = rest.without(*place)
     fillers = grammar.SAMPLE_FILLERS if command is Command.GIVE_SAMPLE else grammar.ITEM_FILLERS
-    said = lines.read(rest, fillers)
+    said = _of_told_goods(told, lines.read(rest, fillers))
     if not said:
         start, end = trim(rest.text, (0, len(rest.text)), fillers)
         is_bare = is_strong and start >= end and len(heard.text.strip()) > 1 and not _asks(heard)
@@ -104,6 +108,18 @@ def _with_verb(told: Told, command: Command, verb: Place, *, is_strong: bool) ->
     asides = (said_first, *(aside for aside in told.asides if aside not in said_first))
     alone = replace(told, heard=heard.without(*opening), asides=asides)
     return _with_verb(alone, command, verb, is_strong=False)
+
+
+def _is_for_customer(told: Told) -> bool:
+    return bool(grammar.CUSTOMER.find(told.heard.text)) or any(map(_TITLED.fullmatch, told.asides))
+
+
+def _of_told_goods(told: Told, said: list[SaidLine]) -> list[SaidLine]:
+    """胶带没了,再领两卷: a quantity alone is of the one thing that the other clause names."""
+    goods = {told.heard.resolve(name) for name in told.goods}
+    if len(said) != 1 or said[0].word.text or len(goods) != 1:
+        return said
+    return [replace(said[0], word=goods.pop())]
 
 
 def _asks(heard: Heard) -> bool:
@@ -136,7 +152,8 @@ def _opening(heard: Heard, verb: Place) -> Place | None:
 
 
 def _recipient(heard: Heard, verb: int) -> Place | None:
-    for match in _RECIPIENT.finditer(heard.text, 0, verb):
+    pattern = _SUBJECT if heard.text.startswith(english.SUBJECT_OF, verb) else _RECIPIENT
+    for match in pattern.finditer(heard.text, 0, verb):
         if not heard.text[match.end() : verb].strip() and not heard.is_name(*match.span()):
             return match.span()
     return None
@@ -151,7 +168,7 @@ def _fits_weak(said: list[SaidLine]) -> bool:
     """我要 and "I need" go with anything; only a known item makes a request of it."""
     if any(line.word.is_vague and line.word.text.isascii() and not line.quantity for line in said):
         return False  # "need coffee", where fifty things are called coffee something
-    return any(line.is_good for line in said) and all(
+    return any(line.is_good or (_is_counted(line) and line.word.candidates) for line in said) and all(
         line.is_good or (_is_counted(line) and _is_goods(line)) for line in said
     )
 
@@ -174,7 +191,11 @@ def _is_goods(line: SaidLine) -> bool:
 
 
 def _request(told: Told, command: Command, said: list[SaidLine]) -> Intent:
-    heard, asides = told.heard, told.asides
+    heard, asides, reason = told.heard, told.asides, told.reason
+    if command is Command.RETURN_TO_STOCK and reason is None and told.situations:
+        reason = ", ".join(told.situations)
+    else:
+        asides = (*told.situations, *asides)
     if heard.is_split:
         return Intent(Command.UNKNOWN, problem=Problem.SEVERAL_WAREHOUSES)
     warehouse = heard.warehouse
@@ -185,7 +206,7 @@ def _request(told: Told, command: Command, said: list[SaidLine]) -> Intent:
         lines=tuple(_line(told, line, is_alone=len(said) == 1) for line in said),
         warehouse=warehouse,
         purpose=told.purpose,
-        reason=told.reason,
+        reason=reason,
         asides=asides,
     )
 

@@ -15,7 +15,8 @@ def _words(table: str) -> tuple[str, ...]:
 COMMAND_WORDS = _words(
     """
     request requisition return stock inventory sample samples approve approvals reject withdraw cancel status
-    history pending available remaining progress movements purpose reorder replenish
+    bottle bottles boxes packet packets carton cartons pieces history pending available remaining progress
+    movements purpose reorder replenish
     """
 )
 NO_SLIPS = _words(

@@ -13,6 +13,11 @@ def phrases(table: str) -> tuple[str, ...]:
     return tuple(phrase.strip() for phrase in table.split("|"))
 
 
+def rows(*tables: str) -> tuple[str, ...]:
+    """One phrase of each table behind the other, in every combination."""
+    return tuple(" ".join(row) for row in product(*map(phrases, tables)))
+
+
 def joined(*tables: str) -> tuple[str, ...]:
     """One word of each table after the other, in every combination; - stands for none."""
     return tuple("".join(row).replace("-", "") for row in product(*map(words, tables)))

@@ -320,9 +320,17 @@ def _accounts(said: Mapping[str, str], language: str) -> _Room:
     wecom = {"platform": "wecom", "tenant": "ww1", "user_id": "ZhangSan", "name": said["account"]}
     one, several = {**feishu, "name": "", "person": "zhangsan"}, {"accounts": [feishu, wecom]}
     gone = {**several, "unbound": wecom}
+    lent = {"to": "lixia", "until": "2026-05-08"}
+    one_lent = {**lent, "name": "d1", "from": "zhangsan"}
+    both = {"lent": [one_lent], "borrowed": [{**lent, "name": "d2", "from": "lixia", "to": "zhangsan"}]}
+    ended = {"lent": [{**one_lent, "ended": True}], "borrowed": []}
     return {
         "binding-open": (row("binding", "zhangsan", one), asked),
         "binding-done": (row("binding", "zhangsan", one, "done"), asked),
         "unbinding-open": (row("unbinding", "zhangsan", several), asked),
+        "delegation-open": (row("delegation", "zhangsan", lent), asked),
+        "delegation-done": (row("delegation", "zhangsan", lent, "done"), asked),
+        "delegations-open": (row("delegations", "zhangsan", both), asked),
+        "delegations-done": (row("delegations", "zhangsan", ended, "done"), asked),
         "unbinding-done": (row("unbinding", "zhangsan", gone, "done"), asked),
     }

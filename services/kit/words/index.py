@@ -23,6 +23,9 @@ BEST_PHRASES = 24
 LONGEST_PHRASE = 120
 """Letters and characters of the longest phrase that is indexed or looked up; the rest is cut off."""
 
+SHORTEST_INITIALS = 3
+"""Characters of the shortest name in front of a bracket that is found by its initials alone."""
+
 OPENING = 3
 """A scan gives up a place as soon as no phrase opens with these first letters."""
 
@@ -166,6 +169,10 @@ class WordIndex(Generic[Key]):
             for sound, initials in pinyin.readings(parts):
                 self._sounds.setdefault(pinyin.soften(sound), []).append(number)
                 self._initials.setdefault(initials, []).append(number)
+            if len(parts) > 1 and len(parts[0]) >= SHORTEST_INITIALS and is_han(parts[0][0]):
+                # 中性笔(黑) is zxb to most people.
+                for _, initials in pinyin.readings(parts[:1]):
+                    self._initials.setdefault(initials, []).append(number)
         return number
 
     def exact(self, text: str) -> list[Match[Key]]:

@@ -16,6 +16,7 @@ TABLES = (
     "utterances-more.jsonl",
     "utterances-fresh.jsonl",
     "utterances-varied.jsonl",
+    "utterances-workplaces.jsonl",
 )
 
 

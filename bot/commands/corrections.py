@@ -1,0 +1,53 @@
+"""Corrections: the card that waits for confirmation, made anew with the quantities that were said."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from bot.commands.ask import Ask, End, Reply, Say
+from bot.commands.requests import answer_how_many, show_request
+from bot.storage.cards import CardRow
+from bot.understand import Amount, Intent, Line
+
+
+async def nothing_to_correct(ask: Ask, intent: Intent) -> list[Reply]:
+    """What is said where no card waits: a sentence alone changes no order."""
+    return [Say(ask.words("correction.nothing"))]
+
+
+async def correct_request(
+    ask: Ask, intent: Intent, question: CardRow | None, wish: CardRow | None
+) -> list[Reply] | None:
+    """A new card in place of the wish that waits, or the answer to the question; None where neither does.
+
+    Nothing is guessed: where several lines may be meant, the answer says so and the card stays as it is.
+    """
+    first = intent.lines[0]
+    if len(intent.lines) == 1 and not first.word.text and first.quantity is not None:
+        answered = await answer_how_many(ask, question, Amount(first.quantity, first.unit))
+        if answered is not None:
+            return answered
+    if wish is None or wish.kind != "request" or "plan" not in wish.data:
+        return None
+    plan = copy.deepcopy(wish.data["plan"])
+    for said in intent.lines:
+        meant = _meant(plan["lines"], said)
+        if len(meant) != 1:
+            return [Say(ask.words("correction.which", example=_example(ask, plan)))]
+        meant[0] |= {"quantity": said.quantity, "unit": said.unit or meant[0]["unit"], "problem": None}
+    return [End(wish, "corrected"), *await show_request(ask, plan)]
+
+
+def _meant(lines: list[dict[str, Any]], said: Line) -> list[dict[str, Any]]:
+    """The lines of the card that a correction may be about."""
+    if not said.word.text:
+        return lines
+    return [line for line in lines if line["item"] in said.word.candidates]
+
+
+def _example(ask: Ask, plan: dict[str, Any]) -> str:
+    line = plan["lines"][0]
+    item = ask.company.items[line["item"]]
+    name = ask.company.item_name(item.code, ask.words.language)
+    return ask.words("correction.example", item=name, unit=line["unit"] or item.base_unit)

@@ -1,0 +1,66 @@
+"""Corrections: what was just asked for, said again with another quantity: 不对,是3包, "make it 4"."""
+
+import re
+
+from bot.understand import grammar, lines
+from bot.understand.heard import Heard
+from bot.understand.intents import Command, Intent
+from bot.understand.phrases import trim
+
+_OPENER = re.compile(
+    r"""
+    \s* (?: (?:啊|哦|噢|呃|额|抱歉|对不起|不好意思|等等|等一下)[\s,。!]* )*
+    (?: (?:不对|错了|(?:我)?(?:说|打|写|搞|弄|输|讲|报)错了?|更正(?:一下)?|纠正(?:一下)?|改一下|改下)
+          (?:[\s,。!:了吧]|不对|错了)* (?:(?:应该?是|我要的?是|我是要|要的?是|是|改成|改为|换成|改到)\s*)?
+      | (?:应该是|我是说|我说的是|改成|改为|改到)\s*
+      | (?:no|nope|wrong|oops|correction|my\smistake|sorry|wait)[\s,.!:-]+
+          (?:(?:it's|its|that's|i\swant|i\sneed)\s)?
+          (?=\d|one|two|three|four|five|six|seven|eight|nine|ten|an?\s)
+      | (?:(?:no|sorry|oops|wrong|actually|wait|correction)[\s,.!:-]+)*
+          (?: i\s(?:meant|mean)(?:\sto\ssay)? | (?:please\s)?(?:make|change)\s(?:it|that|them)(?:\sto)?
+            | (?:it|that)\sshould(?:\shave)?\s(?:be|been) | should\sbe )\s
+    )
+    """,
+    re.VERBOSE,
+)
+_ITEM_FIRST = re.compile(
+    r"\s*(?P<item>.{0,30}?)的?(?:数量|个数)?(?:改成|改为|改到|换成|应该是|(?<![a-z])should be)\s*(?=\S)"
+)
+_NOT_THAT = re.compile(
+    r"[,\s]*(?:而?不是|(?<![a-z])(?:not|instead of|rather than))\s*[^,;。!\n]{1,20}[\s。!.]*$"
+)
+_WANTED = re.compile(r"(?<=\S)要(?=\s*[\d一二两三四五六七八九十])")
+
+
+def recognise(heard: Heard) -> Intent | None:
+    """The lines that shall hold in place of what was asked for last; None where nothing is put right.
+
+    Every line has a quantity; which goods are meant is left open where none are named.
+    """
+    opener = _OPENER.match(heard.text)
+    if opener is not None and opener.end():
+        rest = heard.without(0, opener.end())
+    else:
+        first = _ITEM_FIRST.match(heard.text)
+        if first is None or not _is_about_goods(heard, first):
+            return None
+        rest = heard.without(first.end("item"), first.end())
+    for pattern in (_NOT_THAT, _WANTED):
+        for match in pattern.finditer(rest.text):
+            if not rest.is_name(*match.span()):
+                rest = rest.without(*match.span())
+    said = lines.read(rest, grammar.ITEM_FILLERS)
+    if not said or any(line.quantity is None or line.quantity.text is None or line.problem for line in said):
+        return None
+    if len(said) > 1 and not all(line.word.text for line in said):
+        return None
+    if not all(line.is_good or not line.word.text for line in said):
+        return None
+    own = heard.vocabulary.units
+    return Intent(Command.CORRECT_REQUEST, lines=tuple(line.as_line(own) for line in said))
+
+
+def _is_about_goods(heard: Heard, first: re.Match[str]) -> bool:
+    """Whether nothing, 数量 or goods stand in front of 改成."""
+    start, end = trim(heard.text, first.span("item"), grammar.ITEM_FILLERS)
+    return start >= end or heard.names_goods(start, end)

@@ -1,0 +1,112 @@
+"""Situations: clauses that tell how things stand beside the one that asks: 胶带没了,再领两卷."""
+
+import re
+from dataclasses import replace
+
+from bot.understand import grammar, quantities
+from bot.understand.chinese import PAST
+from bot.understand.heard import Heard
+from bot.understand.intents import Command
+from bot.understand.phrases import Phrases, Place, trim
+
+_CLAUSE = re.compile(r"(?:[^,;。!\n.\s]|(?<![了啦])[^\S\n]|(?<=\d)\.(?=\d))+")
+_TELLS = re.compile(
+    r"(?:了|啦)[吧呀啊呢]?\s*$|没(?:纸|水|电|货|油|墨|气)|缺(?!货吗)|不够|见底|只剩|用不上|用不完|没开封|(?:坏|碎|破|裂|断|丢|漏)了|坏的"
+    r"|^\s*\S{0,4}有(?!没)\S{1,3}\s*$"
+    r"|^\s*(?:we|it|they|there|the|our|i|one|some)\b.*(?:'re|'s|'m|\b(?:is|are|was|were|am|ran|has|have|had)\b)"
+)
+"""How a clause ends or begins that asks for nothing."""
+_COMPLAINS = re.compile(
+    r"[没未不坏破裂断松漏错旧脏完]|(?:太|过期|故障|失灵)|了\s*$"
+    r"|\b(?:not|no|too|is|are|was|were|isn'?t|aren'?t|do(?:es)?n'?t|didn'?t|won'?t|can'?t|cannot)\b|n't\b"
+)
+"""What the clause of a return holds that tells why goods come back."""
+_RUNS_OUT = re.compile(r"[\s,]*(\S{1,8}?)(?:又|都|已经?|快)*(?:没|用完|用光|喝完|吃完|不够|坏|只剩|见底)")
+_IS_QUESTION = re.compile(r"[吗?呢]|多少|几(?!乎)|什么|哪")
+_SURPLUS = re.compile(
+    r"(?:^|[,;。!\n])\s*(?P<why>[^\s,;。!\n\d]{0,8}?(?:剩下了?|剩了|剩余|多领了|领多了|多拿了|拿多了|多出来?了?|没用完|用剩))"
+    r"的?(?=\s*[\d一两二三四五六七八九十半])"
+)
+"""In front of goods that come back: 会议剩下6瓶矿泉水,退回."""
+_RETURNS = Phrases(
+    grammar.STRONG_VERBS[Command.RETURN_TO_STOCK].words, grammar.WEAK_VERBS[Command.RETURN_TO_STOCK].words
+)
+_VERBS = Phrases(*(table.words for table in (*grammar.STRONG_VERBS.values(), *grammar.WEAK_VERBS.values())))
+
+
+def take(heard: Heard) -> tuple[Heard, tuple[str, ...], tuple[Place, ...]]:
+    """The sentence without the clauses that only tell, these as said, and the goods that they name.
+
+    A clause stays where what is asked for would be lost with it: 多领了两本,想退.
+    """
+    clauses = [match.span() for match in _CLAUSE.finditer(heard.text) if match[0].strip()]
+    if len(clauses) < 2:
+        return heard, (), ()
+    returns = bool(_asking(heard, (0, len(heard.text)), _RETURNS))
+    told = [place for place in clauses if _tells(heard, place, returns=returns)]
+    asking = [place for place in clauses if place not in told]
+    if not told or not any(_asks(heard, place) for place in asking):
+        return heard, (), ()
+    goods: list[Place] = []
+    said: list[str] = []
+    for start, end in told:
+        goods += _named(heard, (start, end))
+        said.append(heard.said(start, end).strip(" ,，.。"))
+        kept = tuple(name for name in heard.names if name[1] <= start or end <= name[0])
+        heard = replace(heard.without(start, end), names=kept)
+    return heard, tuple(said), tuple(goods)
+
+
+def _named(heard: Heard, place: Place) -> list[Place]:
+    """The goods that a clause names; of one character only where it opens the clause: 油没了."""
+    start, end = place
+    named = [name for name in heard.names if start <= name[0] and name[1] <= end]
+    opening = _RUNS_OUT.match(heard.text, start, end)
+    if named or opening is None or heard.resolve(heard.said(*opening.span(1))).item is None:
+        return named
+    return [opening.span(1)]
+
+
+def take_surplus(heard: Heard) -> tuple[Heard, str | None]:
+    """The sentence without the words in front of its goods that tell why they come back."""
+    match = _SURPLUS.search(heard.text)
+    if match is None or not _asking(heard, (0, len(heard.text)), _RETURNS):
+        return heard, None
+    start, end = match.span("why")
+    return heard.without(start, match.end()), heard.said(start, end)
+
+
+def _tells(heard: Heard, place: Place, *, returns: bool) -> bool:
+    start, end = place
+    text = heard.text[start:end]
+    if _asking(heard, place, _VERBS):
+        return False
+    left = trim(heard.text, place, grammar.POLITE)
+    if left[0] >= left[1] or grammar.CONDITIONAL.find(text) or _IS_QUESTION.search(text):
+        return False
+    named = any(start <= first and last <= end for first, last in heard.names)
+    if _TELLS.search(text):
+        return True
+    return returns and not named and _COMPLAINS.search(text) is not None
+
+
+def _asks(heard: Heard, place: Place) -> bool:
+    """Whether a clause asks for a quantity or for goods by name."""
+    start, end = place
+    has_verb = bool(_asking(heard, place, _VERBS))
+    named = any(start <= first and last <= end for first, last in heard.names)
+    return has_verb and (named or bool(quantities.find(heard, start, end)) or "新的" in heard.text[start:end])
+
+
+def _asking(heard: Heard, place: Place, table: Phrases) -> list[Place]:
+    """The verbs of a clause that are neither told as done nor a part of another word: 早上领的 tells."""
+    start, end = place
+    others = [one for one in grammar.NOT_VERBS.find(heard.text) if not heard.is_name(*one)]
+    return [
+        (first, last)
+        for first, last in table.find(heard.text, heard.names)
+        if start <= first
+        and last <= end
+        and not heard.text.startswith((*PAST, "的"), last)
+        and not any(one <= first and last <= other for one, other in others)
+    ]

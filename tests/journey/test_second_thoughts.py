@@ -1,0 +1,49 @@
+"""Second thoughts: what was just asked for is put right in words, before it is confirmed."""
+
+from __future__ import annotations
+
+from tests.journey.system import System, eventually
+
+
+def test_another_quantity_makes_a_new_card_and_the_old_one_cannot_be_confirmed(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    before = system.orders_of("zhangsan")
+    first = zhangsan.says("领6包A4纸 用于投标").offering("confirm")
+    second = zhangsan.says("不对,是3包").offering("confirm")
+    assert "−3 包" in second["A4打印纸"]
+    assert second["用途"] == "投标"
+    eventually(lambda: zhangsan.again(first).state == "closed", "the end of the first card")
+    zhangsan.taps(first, "confirm")
+    assert system.orders_of("zhangsan") == before
+    zhangsan.taps(second, "cancel")
+
+
+def test_one_line_of_several_is_put_right_by_its_name(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    zhangsan.says("领2包A4纸和3卷胶带").offering("confirm")
+    assert zhangsan.says("改成5").says("要改哪一样")
+    card = zhangsan.says("胶带改成5卷").offering("confirm")
+    assert "−5 卷" in card["透明胶带"]
+    assert "−2 包" in card["A4打印纸"]
+    zhangsan.taps(card, "cancel")
+
+
+def test_a_quantity_that_was_asked_for_may_be_said_as_a_correction(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    assert zhangsan.says("领A4纸").says("要多少")
+    card = zhangsan.says("改成4包").offering("confirm")
+    assert "−4 包" in card["A4打印纸"]
+    zhangsan.taps(card, "cancel")
+
+
+def test_nothing_that_was_placed_is_changed_by_a_sentence(system: System) -> None:
+    wujing = system.person("wujing")
+    wujing.taps(wujing.says("领1个文件夹").offering("cancel"), "cancel")
+    assert wujing.says("不对,是3个").says("没有等您确认的申请")
+
+
+def test_why_goods_come_back_stands_on_the_card(system: System) -> None:
+    hefeng = system.person("hefeng")
+    card = hefeng.says("退2个文件夹,夹子松了").offering("cancel")
+    assert card["退回原因"] == "夹子松了"
+    hefeng.taps(card, "cancel")
