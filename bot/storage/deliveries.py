@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,8 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, Subquery, bindparam, case, delete, func, select, update
 
 from bot.storage.tables import DELIVERIES
-from services.kit.bulk import Change, Prepared, adding
+from services.kit.bulk import Change, Prepared, adding, inserting, microseconds
 from services.kit.changes import Transaction
+from services.kit.ids import new_id
 
 KEEP_DAYS = 30
 TRACE = "trace"
@@ -42,6 +45,7 @@ _COLUMNS = [DELIVERIES.c[name] for name in Delivery.__slots__]
 
 _known = Prepared(select(DELIVERIES.c.sequence).where(DELIVERIES.c.key == bindparam("named")))
 _add = adding(DELIVERIES, without=("sequence",))
+_add_many = inserting(DELIVERIES, without=("sequence",))
 _of_person = Prepared(
     select(DELIVERIES.c.sequence, DELIVERIES.c.data).where(
         _WAITING, DELIVERIES.c.person == bindparam("whom"), DELIVERIES.c.kind == "renew"
@@ -91,6 +95,31 @@ def queue(
     _add(tx.connection, **row)
     tx.touch(QUEUED)
     return True
+
+
+def queue_renewals(tx: Transaction, copies: Iterable[tuple[str, str]], after: timedelta) -> None:
+    """Remember to bring copies of cards to their true state; each is a card's id and whose it is."""
+    now, then = microseconds(tx.now), microseconds(tx.now + after)
+    trace = {TRACE: tx.trace} if tx.trace else {}
+    rows = [
+        (
+            f"renew-{new_id()}",
+            person,
+            "renew",
+            json.dumps({"card": card, **trace}),
+            "",
+            "waiting",
+            0,
+            "",
+            now,
+            then,
+            None,
+        )
+        for card, person in copies
+    ]
+    if rows:
+        _add_many(tx.connection, rows)
+        tx.touch(QUEUED)
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:

@@ -23,7 +23,7 @@ from services.approvals.domain.tasks import (
 )
 from services.approvals.storage.rules import approver_rows, approvers_of
 from services.approvals.storage.tables import ASSIGNMENTS, TASK_RECORDS, TASK_STEPS, TASKS, VOTES
-from services.kit.bulk import Change, Prepared, adding
+from services.kit.bulk import Change, Prepared, adding, inserting, microseconds
 from services.kit.database import in_chunks
 
 MAXIMUM_NOTE = 500
@@ -60,6 +60,7 @@ _change_part = Change(
     [column.name for column in ASSIGNMENTS.columns if not column.primary_key],
 )
 _add_vote = adding(VOTES)
+_add_records = inserting(TASK_RECORDS, without=("row",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,23 +199,23 @@ def add_records(
     now: datetime,
 ) -> None:
     """Insert what happened; the request id stands with the first record, because it is unique."""
+    moment = microseconds(now)
     rows = [
-        {
-            "task": task.name,
-            "task_version": task.version,
-            "action": record.action,
-            "step": record.step,
-            "person": record.person,
-            "by_person": record.by,
-            "client": client,
-            "note": record.note[:MAXIMUM_NOTE],
-            "request_id": request_id if place == 0 and request_id else None,
-            "recorded_at": now,
-        }
+        (
+            task.name,
+            task.version,
+            record.action,
+            record.step,
+            record.person,
+            record.by,
+            client,
+            record.note[:MAXIMUM_NOTE],
+            request_id if place == 0 and request_id else None,
+            moment,
+        )
         for place, record in enumerate(records)
     ]
-    if rows:
-        connection.execute(insert(TASK_RECORDS), rows)
+    _add_records(connection, rows)
 
 
 def _changing(task: Task, plan: Plan) -> dict[str, Any]:

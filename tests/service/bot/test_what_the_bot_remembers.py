@@ -34,8 +34,8 @@ async def test_all_copies_about_a_subject_and_all_open_cards_of_other_chats_are_
         await store.change(lambda tx, row=row: cards.save(tx, row))  # type: ignore[misc]
         store.clock.turn(seconds=1)
     await store.change(lambda tx: cards.save(tx, replace(CARD, id="c4", subject="LY1028")))
-    subject = await store.read(lambda c: cards.of_subject(c, "LY1027"))
-    assert [row.id for row in subject] == ["c1", "c2", "c3"]
+    subject = await store.read(lambda c: cards.copies(c, "LY1027"))
+    assert subject == [("c1", CARD.person), ("c2", CARD.person), ("c3", CARD.person)]
     waiting = await store.read(lambda c: cards.open_elsewhere(c, "web", "", 5))
     assert [row.id for row in waiting] == ["c1", "c3"]
     later = await store.read(lambda c: cards.open_elsewhere(c, "web", "c1", 5))
