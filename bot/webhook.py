@@ -34,6 +34,7 @@ from bot.storage.received import Received
 from bot.strangers import Strangers
 from bot.taps import TAPS
 from bot.texts import DEFAULT
+from bot.turns import Turns
 from bot.typed import PATIENCE, Typed, meant, typed
 from bot.understand import Command, Intent, amount_alone, understand
 from bot.ways import Ways
@@ -45,7 +46,6 @@ from services.kit.ids import new_id
 
 log = structlog.get_logger("kuguan.webhook")
 
-AT_ONCE = 256
 UNFINISHED = 200
 REST_SECONDS = 30.0
 _PAUSES = (0.5, 1.0, 2.0, 4.0)
@@ -61,6 +61,7 @@ class Reception:
         self._binding = Binding(desk)
         self._strangers = Strangers(desk, self._binding)
         self._pictures = Pictures(desk, ways)
+        self._turns = Turns()
         self._at_work: dict[str, asyncio.Task[Answer | None]] = {}
         self._late: set[str] = set()
         self._kinds: Mapping[str, Callable[[Received, Badge], Awaitable[Answer | None]]] = {
@@ -73,9 +74,7 @@ class Reception:
     async def handle(self, event: Event, kept: Callable[[], None] | None = None) -> Answer | None:
         """Keep the event durably; a tap is answered here, words are answered through the channel later."""
         row = arrivals.kept(event)
-        with measures.callback(row.platform) as outcome:
-            if len(self._at_work) >= AT_ONCE:
-                raise Overloaded(detail="too many events at once")
+        with measures.callback(row.platform) as outcome, self._turns.keeping(len(self._at_work)):
             try:
                 is_new = await self._desk.runtime.writer.act(lambda tx: received.keep(tx, row))
             except KuguanError as error:
@@ -117,7 +116,8 @@ class Reception:
         known = self._at_work.get(row.cause)
         if known is not None:
             return known
-        task = asyncio.ensure_future(self._work(row) if is_new else self._work_unless_ended(row))
+        work = self._work if is_new else self._work_unless_ended
+        task = asyncio.ensure_future(self._turns.in_order(row, work))
         self._at_work[row.cause] = task
         task.add_done_callback(lambda _: self._at_work.pop(row.cause, None))
         return task
@@ -132,7 +132,7 @@ class Reception:
         for pause in (*_PAUSES, None):
             try:
                 with observe.span(f"chat {row.kind}"):
-                    return await self._work_once(row)
+                    return await self._turns.with_room(row, self._work_once)
             except (Unreachable, TooBusy) as error:
                 if pause is None:
                     return await self._give_up(row, error)

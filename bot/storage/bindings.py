@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from bot.storage.tables import CODES
+from services.kit.bulk import Change, adding
 from services.kit.changes import Transaction
 
 _PRUNE_AT_ONCE = 5_000
@@ -25,22 +26,29 @@ class Code:
 
 
 _COLUMNS = [CODES.c[name] for name in Code.__slots__]
+_end_earlier = Change(
+    delete(CODES).where(
+        CODES.c.platform == bindparam("of_platform"),
+        CODES.c.tenant == bindparam("of_tenant"),
+        CODES.c.user_id == bindparam("of_user"),
+        CODES.c.person == bindparam("of_person"),
+        CODES.c.used_at.is_(None),
+    )
+)
+_add = adding(CODES)
 
 
 def offer(tx: Transaction, code: Code, digest: bytes, ends_at: datetime) -> None:
     """Remember a code; earlier ones of the same account or person are over."""
-    tx.connection.execute(
-        delete(CODES).where(
-            CODES.c.platform == code.platform,
-            CODES.c.tenant == code.tenant,
-            CODES.c.user_id == code.user_id,
-            CODES.c.person == code.person,
-            CODES.c.used_at.is_(None),
-        )
+    _end_earlier(
+        tx.connection,
+        of_platform=code.platform,
+        of_tenant=code.tenant,
+        of_user=code.user_id,
+        of_person=code.person,
     )
     row = {name: getattr(code, name) for name in Code.__slots__}
-    row |= {"digest": digest, "created_at": tx.now, "ends_at": ends_at, "used_at": None}
-    tx.connection.execute(insert(CODES), row)
+    _add(tx.connection, **row, digest=digest, created_at=tx.now, ends_at=ends_at, used_at=None)
 
 
 def find(connection: Connection, digest: bytes, now: datetime) -> Code | None:

@@ -1,0 +1,203 @@
+"""What chats deliver is kept before anything is worked on, worked on in a person's order, and bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot import turns
+from bot.chat.errors import Overloaded
+from bot.chat.platform import Address, Answer, ClickIn, Event, Sender, TextIn
+from bot.clients import Badge
+from bot.storage.received import Received
+from bot.webhook import Reception
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+ENOUGH = 10.0
+
+
+def _said(person: str, text: str) -> TextIn:
+    return TextIn(
+        platform="slack",
+        tenant="T1",
+        sender=Sender(person),
+        address=Address.direct(person),
+        dedupe_key=f"{person}:{text}",
+        sent_at=NOW,
+        received_at=NOW,
+        text=text,
+    )
+
+
+def _tapped(person: str) -> ClickIn:
+    return ClickIn(
+        platform="slack",
+        tenant="T1",
+        sender=Sender(person),
+        address=Address.direct(person),
+        dedupe_key=f"{person}:tap",
+        sent_at=NOW,
+        received_at=NOW,
+        card_id="c",
+        action="confirm",
+    )
+
+
+class Writer:
+    """Keeps everything, as soon as it is let."""
+
+    def __init__(self) -> None:
+        self.may_keep = asyncio.Event()
+        self.may_keep.set()
+        self.asked = 0
+
+    async def act(self, _: Callable[..., object]) -> bool:
+        self.asked += 1
+        await self.may_keep.wait()
+        return True
+
+
+class Counter(Reception):
+    """A reception whose work takes as long as a test wants."""
+
+    def __init__(self) -> None:
+        self.writer = Writer()
+        services = SimpleNamespace(badge=self._badge)
+        desk: Any = SimpleNamespace(runtime=SimpleNamespace(writer=self.writer), services=services)
+        nobody: Any = SimpleNamespace()
+        super().__init__(desk, nobody, nobody)
+        work = {"text": self._words, "click": self._at_once}
+        self._kinds = work
+        self.begun: list[str] = []
+        self.ended: list[str] = []
+        self.may_end: dict[str, asyncio.Event] = {}
+
+    async def _badge(self, who: tuple[str, str, str]) -> Badge:
+        return Badge(who[2], "", 0)
+
+    async def _words(self, row: Received, _: Badge) -> None:
+        text = row.body["text"]
+        self.begun.append(text)
+        await self.may_end.setdefault(text, asyncio.Event()).wait()
+        self.ended.append(text)
+
+    async def _at_once(self, row: Received, _: Badge) -> Answer:
+        return Answer(toast="好")
+
+    def let_end(self, *texts: str) -> None:
+        for text in texts:
+            self.may_end.setdefault(text, asyncio.Event()).set()
+
+
+async def _soon() -> None:
+    """Let everything run that can."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def _until(look: Callable[[], bool]) -> None:
+    async with asyncio.timeout(ENOUGH):
+        while not look():  # noqa: ASYNC110 - what is waited for tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_what_one_person_says_is_worked_on_in_its_order() -> None:
+    counter = Counter()
+    for text in ("1", "2", "3"):
+        await counter.handle(_said("u", text))
+    # What came last could end first.
+    counter.let_end("3", "2")
+    await _soon()
+    assert counter.begun == ["1"]
+    counter.let_end("1")
+    await _until(lambda: len(counter.ended) == 3)
+    assert counter.ended == ["1", "2", "3"]
+
+
+async def test_nobody_waits_for_what_others_say() -> None:
+    counter = Counter()
+    await counter.handle(_said("u", "1"))
+    await counter.handle(_said("v", "2"))
+    counter.let_end("2")
+    await _until(lambda: counter.ended == ["2"])
+    counter.let_end("1")
+
+
+async def test_few_words_are_worked_on_at_once_and_all_of_them_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "LONG_SECONDS", 3600.0)
+    counter, texts = Counter(), [str(number) for number in range(40)]
+    for text in texts:
+        await counter.handle(_said(f"u{text}", text))
+    await _soon()
+    assert counter.begun == texts[: turns.WORDS_AT_ONCE], "everything else is kept, and waits"
+    counter.let_end(*texts)
+    await _until(lambda: counter.ended == texts)
+
+
+async def test_a_tap_is_answered_while_many_words_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "LONG_SECONDS", 3600.0)
+    counter, texts = Counter(), [str(number) for number in range(40)]
+    for text in texts:
+        await counter.handle(_said("u" if text == "39" else f"u{text}", text))
+    async with asyncio.timeout(ENOUGH):
+        assert await counter.handle(_tapped("u")) == Answer(toast="好")
+    counter.let_end(*texts)
+    await _until(lambda: counter.ended == texts)
+
+
+async def test_who_waits_for_a_service_that_is_silent_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "LONG_SECONDS", 0.05)
+    counter, slow = Counter(), [f"slow {number}" for number in range(turns.WORDS_AT_ONCE)]
+    for text in slow:
+        await counter.handle(_said(text, text))
+    counter.let_end("quick")
+    await counter.handle(_said("u", "quick"))
+    await _until(lambda: counter.ended == ["quick"])
+    counter.let_end(*slow)
+    await _until(lambda: len(counter.ended) == len(slow) + 1)
+    # Room that was left early is not left twice.
+    texts = [str(number) for number in range(40)]
+    monkeypatch.setattr(turns, "LONG_SECONDS", 3600.0)
+    counter.begun.clear()
+    for text in texts:
+        await counter.handle(_said(f"u{text}", text))
+    await _soon()
+    assert len(counter.begun) == turns.WORDS_AT_ONCE
+    counter.let_end(*texts)
+    await _until(lambda: counter.ended[-1] == texts[-1])
+
+
+async def test_a_flood_is_refused_before_it_is_kept() -> None:
+    counter = Counter()
+    counter.writer.may_keep.clear()
+
+    async def bring(number: int) -> Event | None:
+        """The event that was not kept, if it was not."""
+        event = _said(f"u{number}", str(number))
+        try:
+            await counter.handle(event)
+        except Overloaded:
+            return event
+        return None
+
+    flood = [asyncio.create_task(bring(number)) for number in range(turns.MOST + 300)]
+    await _soon()
+    assert counter.writer.asked == turns.MOST, "nothing more waits to be kept: memory is bounded"
+    counter.writer.may_keep.set()
+    refused = [event for event in await asyncio.gather(*flood) if event is not None]
+    assert len(refused) == 300
+    # What is kept and not ended counts as well.
+    with pytest.raises(Overloaded):
+        await counter.handle(_said("late", "late"))
+    counter.let_end(*[str(number) for number in range(turns.MOST)])
+    await _until(lambda: len(counter.ended) == turns.MOST)
+    counter.let_end("brought again")
+    await counter.handle(_said("late", "brought again"))
+    await _until(lambda: counter.ended[-1] == "brought again")
