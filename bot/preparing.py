@@ -1,7 +1,7 @@
 """Figures a card shows from the services, read with the token of the person it is for.
 
-They are read before a card is sent, and again whenever it is tapped or drawn anew while it waits: other goods
-of the same item may have moved. What was carried out is shown as the ledger tells it.
+They are read before a card is sent, and again when it is tapped or drawn anew while it waits: other goods of
+the same item may have moved. What was carried out is shown as the ledger tells it.
 """
 
 from __future__ import annotations

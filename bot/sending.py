@@ -46,6 +46,9 @@ log = structlog.get_logger("kuguan.sending")
 BATCH = 64
 TRIES = 40
 IDLE_SECONDS = 1.0
+TEXTS_FIRST_SECONDS = 0.02
+"""So long cards wait for texts that were queued with them: drawing one takes what telling takes."""
+_TEXTS = ("say", "tell")
 _LONGEST_PAUSE = 300.0
 STILL_OPEN = "open-"
 """How the mark of a card begins on which somebody sees buttons."""
@@ -62,6 +65,7 @@ class Sender:
         self._turn_ends = 0.0
         self._wake = asyncio.Event()
         self._sending: set[int] = set()
+        self._texts: set[asyncio.Task[None]] = set()
         self._kinds: Mapping[str, Callable[[Delivery], Awaitable[None]]] = {
             "say": self._say,
             "tell": self._tell,
@@ -75,7 +79,7 @@ class Sender:
 
     async def run(self) -> None:
         """Send until cancelled. Each person's next delivery begins when theirs before has ended, whatever
-        the deliveries of others take."""
+        the deliveries of others take; what is only to be read goes before cards, which are drawn first."""
         reader, pause = self._desk.runtime.reader, IDLE_SECONDS
         async with asyncio.TaskGroup() as at_work:
             while True:
@@ -86,10 +90,13 @@ class Sender:
                 due = await reader.look(
                     lambda connection: deliveries.due(connection, datetime.now(UTC), BATCH)
                 )
-                for delivery in due:
+                for delivery in sorted(due, key=lambda one: one.kind not in _TEXTS):
                     if delivery.sequence not in self._sending:
                         self._sending.add(delivery.sequence)
-                        at_work.create_task(self._deliver(delivery))
+                        task = at_work.create_task(self._deliver(delivery))
+                        if delivery.kind in _TEXTS:
+                            self._texts.add(task)
+                            task.add_done_callback(self._texts.discard)
                 try:
                     await asyncio.wait_for(self._wake.wait(), pause)
                     # What was queued may be due a little later.
@@ -114,6 +121,8 @@ class Sender:
 
     async def _deliver(self, delivery: Delivery) -> None:
         """One delivery; a failure is written down with the time of the next try."""
+        if delivery.kind not in _TEXTS and self._texts:
+            await asyncio.wait(list(self._texts), timeout=TEXTS_FIRST_SECONDS)
         try:
             with observe.span(f"chat {delivery.kind}", delivery.data.get(deliveries.TRACE, "")):
                 await self._kinds[delivery.kind](delivery)

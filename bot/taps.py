@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import structlog
 from kuguan.approvals.v1.approvals_pb2 import DecideRequest, Decision, RemindRequest
 from kuguan.approvals.v1.people_pb2 import CreateDelegationRequest, EndDelegationRequest
 from kuguan.orders.v1.orders_pb2 import CancelOrderRequest, CreateOrderRequest
@@ -19,9 +21,12 @@ from bot.commands.items import chosen, planned
 from bot.commands.orders import show_orders
 from bot.commands.requests import request_card, show_request, with_figures
 from bot.commands.stock import show_history, show_stock
-from bot.preparing import carried_out
+from bot.preparing import carried_out, prepare
 from bot.storage.cards import CardRow
 from bot.understand import Command
+from services.kit.errors import KuguanError
+
+log = structlog.get_logger("kuguan.taps")
 
 Tapping = Callable[[Ask, CardRow, str], Awaitable[Tapped]]
 
@@ -105,13 +110,25 @@ async def decide(ask: Ask, row: CardRow, action: str) -> Tapped:
         decision=Decision.DECISION_APPROVE if agreed else Decision.DECISION_REFUSE,
         comment=ask.text,
     )
-    answer = await ask.voice.write(ask.voice.services.approvals.Decide, request)
+    answer, row = await asyncio.gather(
+        ask.voice.write(ask.voice.services.approvals.Decide, request), _as_of_now(ask, row)
+    )
     said = ask.words("toast.approved" if agreed else "toast.rejected")
     return Tapped(row, said, task=answer.task)
 
 
+async def _as_of_now(ask: Ask, row: CardRow) -> CardRow:
+    """The row with the figures at the moment of the decision; with those that were shown if stock is away."""
+    try:
+        return await prepare(ask, row)
+    except KuguanError as error:
+        log.warning("figures of a decided card are those it showed", card=row.id, error=repr(error))
+        return row
+
+
 async def hand_over(ask: Ask, row: CardRow, action: str) -> Tapped:
     """Give out what is promised to the order."""
+    row = await prepare(ask, row)
     request = IssueReservedRequest(request_id=f"{row.id}-{action}", document=row.subject)
     answer = await ask.voice.write(ask.voice.services.stock.IssueReserved, request)
     done = carried_out(replace(row, state="handed_over"), answer.entries)
@@ -120,6 +137,7 @@ async def hand_over(ask: Ask, row: CardRow, action: str) -> Tapped:
 
 async def take_back(ask: Ask, row: CardRow, action: str) -> Tapped:
     """Take back what the approved return announced."""
+    row = await prepare(ask, row)
     request = ReturnToStockRequest(request_id=f"{row.id}-{action}", document=row.subject)
     answer = await ask.voice.write(ask.voice.services.stock.ReturnToStock, request)
     done = carried_out(replace(row, state="taken_back"), answer.entries)
@@ -128,6 +146,7 @@ async def take_back(ask: Ask, row: CardRow, action: str) -> Tapped:
 
 async def close_return(ask: Ask, row: CardRow, action: str) -> Tapped:
     """Expect nothing more of a return whose goods never came; what came back stays."""
+    row = await prepare(ask, row)
     request = CloseReturnRequest(request_id=f"{row.id}-{action}", document=row.subject, reason=ask.text)
     await ask.voice.write(ask.voice.services.stock.CloseReturn, request)
     return Tapped(replace(row, state="closed"), ask.words("toast.return_closed"))

@@ -26,7 +26,6 @@ from bot.commands.corrections import correct_request
 from bot.commands.requests import WAITING, answer_how_many, answer_what_for, question_of
 from bot.desk import Desk
 from bot.pictures import Pictures
-from bot.preparing import prepare
 from bot.sending import STILL_OPEN, Sender, seen
 from bot.storage import bindings, cards, deliveries, links, preferences, received
 from bot.storage.cards import CardRow
@@ -295,8 +294,7 @@ class Reception:
         if row.body["action"] not in offered or tapping is None:
             return await self._answer_tap(row, ask, card, ask.words("toast.over"), "refused")
         ask = replace(ask, remember=self._remember, text=row.body.get("text", ""))
-        # Goods may have moved since the card was drawn: what is decided is decided on the figures of now.
-        tapped = await tapping(ask, await prepare(ask, card), row.body["action"])
+        tapped = await tapping(ask, card, row.body["action"])
         return await self._after_tap(row, ask, card, tapped)
 
     async def _after_tap(self, row: Received, ask: Ask, card: CardRow, tapped: Tapped) -> Answer:
