@@ -20,7 +20,7 @@ from bot.commands.ask import Ask, Reply, Show, Tapped, new_card, request_id_of
 from bot.commands.items import chosen, planned
 from bot.commands.orders import show_orders
 from bot.commands.requests import request_card, show_request, with_figures
-from bot.commands.stock import show_history, show_stock
+from bot.commands.stock import show_history, show_place, show_stock
 from bot.preparing import carried_out, prepare
 from bot.storage.cards import CardRow
 from bot.understand import Command
@@ -163,9 +163,11 @@ async def offer_withdrawal(ask: Ask, row: CardRow, action: str) -> Tapped:
     return Tapped(row, ask.words("toast.confirm_below"), [offered])
 
 
-async def more_orders(ask: Ask, row: CardRow, action: str) -> Tapped:
-    """The next page of the person's orders, below; the button goes from this one."""
-    return Tapped(replace(row, state="shown"), replies=await show_orders(ask, int(row.data["more"])))
+async def more_of_sheet(ask: Ask, row: CardRow, action: str) -> Tapped:
+    """The next page of the person's orders, or of what lies somewhere; the button goes from this one."""
+    more = row.data["more"]
+    replies = await (show_place(ask, **more) if isinstance(more, dict) else show_orders(ask, int(more)))
+    return Tapped(replace(row, state="shown"), replies=replies)
 
 
 async def more_waiting(ask: Ask, row: CardRow, action: str) -> Tapped:
@@ -223,7 +225,7 @@ TAPS: Mapping[tuple[str, str], Tapping] = {
     ("order", "remind"): remind,
     ("withdrawal", "confirm"): withdraw,
     ("withdrawal", "cancel"): keep,
-    ("sheet", "more"): more_orders,
+    ("sheet", "more"): more_of_sheet,
     ("waiting", "more"): more_waiting,
     ("delegation", "confirm"): delegate,
     ("delegation", "cancel"): cancel,

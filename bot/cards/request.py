@@ -26,9 +26,13 @@ def draw_request(row: CardRow, facts: Facts) -> Card:
     lines.append(Line(words("label.warehouse"), words.join(_warehouses(facts, data))))
     if data.get("purpose"):
         lines.append(Line(words("label.purpose" if data["sign"] else "label.why_back"), data["purpose"]))
+    if unrecorded := [facts.item(line["item"]) for line in data["lines"] if line.get("unrecorded")]:
+        said = words("request.unrecorded", items=words.join(unrecorded))
+        lines.append(Line(words("label.note"), said))
     if data.get("amount"):
         lines.append(Line(words("label.amount"), data["amount"]))
-    title = words("request.short" if short else "request.title", kind=facts.kind(entry))
+    too_much = "request.short" if data["sign"] else "request.too_much_back"
+    title = words(too_much if short else "request.title", kind=facts.kind(entry))
     state = STATES.get(row.state, CardState.OPEN)
     buttons = _buttons(facts, data, short) if state is CardState.OPEN else ()
     stamp = words(_STAMPS[row.state]) if row.state in _STAMPS else ""
@@ -40,7 +44,7 @@ def _line(facts: Facts, sign: str, line: dict[str, Any]) -> Line:
     words = facts.words
     if is_positive(line["short"]):
         value = words(
-            "request.line_short",
+            "request.line_short" if sign else "request.line_too_much_back",
             wanted=words.amount(line["quantity"], line["unit"]),
             available=words.amount(line["available"], line["base_unit"]),
             short=words.amount(line["short"], line["base_unit"]),

@@ -14,7 +14,12 @@ from fractions import Fraction
 from typing import Any
 
 from google.type.decimal_pb2 import Decimal
-from kuguan.orders.v1.orders_pb2 import CreateOrderLine, CreateOrderRequest
+from kuguan.orders.v1.orders_pb2 import (
+    CreateOrderLine,
+    CreateOrderRequest,
+    GetReturnableRequest,
+    ReturnToStockEntry,
+)
 from kuguan.stock.v1.items_pb2 import Item
 from kuguan.stock.v1.stock_pb2 import BatchGetAvailabilityRequest, PlaceFigures
 from kuguan.type.v1.quantity_pb2 import Quantity
@@ -249,12 +254,14 @@ async def request_card(
 async def with_figures(ask: Ask, sign: str, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     """The lines with the place chosen and its figures now: on hand, available, and what is short.
 
-    Lines of one item and place are summed before anything is called enough.
+    Lines of one item and place are summed before anything is called enough. What comes back is bounded by
+    what went out: what is more than that is short too.
     """
     codes = list(dict.fromkeys(line["item"] for line in wanted))
     request = BatchGetAvailabilityRequest(items=codes)
     answer = await ask.voice.read(ask.voice.services.stock.BatchGetAvailability, request)
     places = {found.item: list(found.places) for found in answer.availabilities}
+    bounds = {} if sign else await _returnable(ask, codes)
     taken: dict[tuple[str, str], Any] = {}
     lines = []
     for line in wanted:
@@ -262,15 +269,29 @@ async def with_figures(ask: Ask, sign: str, wanted: Sequence[Mapping[str, str]])
         needed = parse_fraction(line["base"])
         place = _place(ask, places.get(code, []), line["warehouse"], needed if sign else None)
         key = (code, place.warehouse)
-        available = parse_fraction(place.figures.available.value or "0") - taken.get(key, 0)
+        bound = bounds.get(code)
+        free = parse_fraction(place.figures.available.value or "0") if bound is None else bound
+        available = free - taken.get(key, 0)
         on_hand = parse_fraction(place.figures.on_hand.value or "0") + (-1 if sign else 1) * taken.get(key, 0)
-        short = max(needed - max(available, 0), 0) if sign else 0
+        short = max(needed - max(available, 0), 0) if sign or bound is not None else 0
         taken[key] = taken.get(key, 0) + needed
         figures = {"on_hand": on_hand, "available": max(available, 0), "short": short}
         lines.append(
-            {**line, "warehouse": place.warehouse, **{name: _text(one) for name, one in figures.items()}}
+            {
+                **line,
+                "warehouse": place.warehouse,
+                "unrecorded": "" if sign or bound is not None else "yes",
+                **{name: _text(one) for name, one in figures.items()},
+            }
         )
     return lines
+
+
+async def _returnable(ask: Ask, codes: Sequence[str]) -> dict[str, Fraction]:
+    """How much of each item can be brought back at most; nothing of what only the keeper's count bounds."""
+    request = GetReturnableRequest(items=codes, return_to_stock=ReturnToStockEntry())
+    answer = await ask.voice.read(ask.voice.services.orders.GetReturnable, request)
+    return {one.item: parse_fraction(one.outstanding.value or "0") for one in answer.items if one.bounded}
 
 
 def _text(amount: Any) -> str:

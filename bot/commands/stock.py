@@ -10,6 +10,7 @@ from kuguan.stock.v1.stock_pb2 import (
     Entry,
     Figures,
     GetAvailabilityRequest,
+    ListAvailabilityRequest,
     ListEntriesRequest,
     ListLowStockRequest,
     LotFigures,
@@ -24,6 +25,7 @@ from services.kit.wire import date_value
 _LOW_ITEMS = 20
 _ENTRIES = 15
 _LOTS = 8
+_LISTED = 15
 
 
 async def query_stock(ask: Ask, intent: Intent) -> list[Reply]:
@@ -37,9 +39,9 @@ async def show_stock(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
     if asked is not None:
         return asked
     codes = [word["item"] for word in plan["words"]]
-    if not codes:
-        return [Say(ask.words("request.items_missing", example=ask.words("example.stock")))]
     warehouse = plan["warehouse"] or ""
+    if not codes:
+        return await show_place(ask, warehouse, "", 0)
     if len(codes) == 1:
         return [Show(await _one(ask, codes[0], warehouse))]
     request = BatchGetAvailabilityRequest(items=codes, warehouse=warehouse)
@@ -49,6 +51,29 @@ async def show_stock(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
         for found in answer.availabilities
     ]
     return [Show(new_card(ask, "sheet", "", {"title": ask.words("stock.items_title"), "lines": lines}))]
+
+
+async def show_place(ask: Ask, warehouse: str, page: str, shown: int) -> list[Reply]:
+    """A page of what lies in a warehouse, or in all of them, with a button for the next; ``shown`` so far."""
+    request = ListAvailabilityRequest(page_size=_LISTED, page_token=page, warehouse=warehouse)
+    answer = await ask.voice.read(ask.voice.services.stock.ListAvailability, request)
+    place = ask.company.warehouse_name(warehouse, ask.words.language)
+    if not answer.availabilities:
+        return [Say(ask.words("stock.empty_place" if warehouse else "stock.empty", warehouse=place))]
+    last, count = shown + len(answer.availabilities), answer.item_count
+    facts = {"count": count, "first": shown + 1, "last": last, "left": max(count - last, 0)}
+    whole = "stock.all_last" if shown else "stock.all_one_page"
+    data: dict[str, Any] = {
+        "title": ask.words("stock.place_title" if warehouse else "stock.all_title", warehouse=place),
+        "subtitle": ask.words("stock.all_some" if answer.next_page_token else whole, **facts),
+        "lines": [
+            [ask.company.item_name(found.item, ask.words.language), _figures(ask, found.total, found.unit)]
+            for found in answer.availabilities
+        ],
+    }
+    if answer.next_page_token:
+        data["more"] = {"warehouse": warehouse, "page": answer.next_page_token, "shown": last}
+    return [Show(new_card(ask, "sheet", "", data))]
 
 
 async def _one(ask: Ask, code: str, warehouse: str) -> Any:

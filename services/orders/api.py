@@ -34,6 +34,12 @@ class OrderApi(orders_pb2_grpc.OrderServiceServicer):
         """Lists orders, newest first."""
         return await self._runtime.read(queries.list_orders, request)
 
+    async def GetReturnable(
+        self, request: orders_pb2.GetReturnableRequest, context: Any
+    ) -> orders_pb2.GetReturnableResponse:
+        """Tells how much of some items the caller's department can still bring back."""
+        return await self._runtime.read(queries.get_returnable, request)
+
     async def CancelOrder(
         self, request: orders_pb2.CancelOrderRequest, context: Any
     ) -> orders_pb2.CancelOrderResponse:

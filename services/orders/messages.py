@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 from google.protobuf.message import Message
+from google.type.decimal_pb2 import Decimal
 from kuguan.approvals.v1 import approvals_pb2
 from kuguan.orders.v1 import events_pb2, orders_pb2
 from kuguan.stock.v1 import events_pb2 as stock_events_pb2
@@ -16,11 +17,11 @@ from kuguan.type.v1 import quantity_pb2
 from services.kit import wire
 from services.kit.access import Caller
 from services.kit.errors import InvalidField
-from services.kit.quantity import Quantity, parse_quantity
+from services.kit.quantity import Quantity, decimal_text, parse_quantity
 from services.kit.texts import plain_text
 from services.orders.domain.catalogue import CatalogueItem, CatalogueWarehouse, Pack
 from services.orders.domain.errors import EntryRequired, UnknownLine
-from services.orders.domain.kinds import KIND_BY_ENTRY, StockEffect
+from services.orders.domain.kinds import KIND_BY_ENTRY, OrderKind, StockEffect
 from services.orders.domain.order import LineFigures, Order, OrderLine, OrderState
 from services.orders.domain.placing import WantedLine, WantedOrder
 from services.orders.domain.process import Change
@@ -97,15 +98,30 @@ def _line_message(line: OrderLine) -> orders_pb2.OrderLine:
     )
 
 
+def returnable_message(item: CatalogueItem, outstanding: Fraction | None) -> orders_pb2.Returnable:
+    """How much of an item can be brought back; None is not bounded."""
+    scale = item.quantity_scale
+    shown = decimal_text(int((outstanding or Fraction(0)) * 10**scale), scale)
+    return orders_pb2.Returnable(
+        item=item.code, bounded=outstanding is not None, outstanding=Decimal(value=shown), unit=item.base_unit
+    )
+
+
+def wanted_kind(request: orders_pb2.CreateOrderRequest | orders_pb2.GetReturnableRequest) -> OrderKind:
+    """The kind that the filled entry fixes; raises EntryRequired."""
+    entry = request.WhichOneof("entry")
+    if entry is None:
+        raise EntryRequired(", ".join(KIND_BY_ENTRY))
+    return KIND_BY_ENTRY[entry]
+
+
 def wanted_order(request: orders_pb2.CreateOrderRequest, caller: Caller) -> WantedOrder:
     """What the caller asks for; the entry that is filled fixes the kind.
 
     Raises EntryRequired, NotAnAmount, and InvalidField for a text that cannot be one.
     """
-    entry = request.WhichOneof("entry")
-    if entry is None:
-        raise EntryRequired(", ".join(KIND_BY_ENTRY))
-    kind, purpose = KIND_BY_ENTRY[entry], getattr(request, entry).purpose
+    kind = wanted_kind(request)
+    entry, purpose = kind.entry, getattr(request, kind.entry).purpose
     return WantedOrder(
         kind=kind,
         lines=tuple(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from kuguan.orders.v1.orders_pb2 import (
     GetOrderRequest,
     GetOrderResponse,
+    GetReturnableRequest,
+    GetReturnableResponse,
     ListOrdersRequest,
     ListOrdersResponse,
 )
@@ -13,7 +15,8 @@ from services.kit import wire
 from services.kit.errors import InvalidField, NoSuch
 from services.kit.reading import View
 from services.orders import messages
-from services.orders.storage import orders
+from services.orders.domain.placing import MAXIMUM_LINES, returnable
+from services.orders.storage import catalogue, orders
 
 READ_ALL = "orders.read_all"
 
@@ -49,6 +52,20 @@ def list_orders(view: View, request: ListOrdersRequest) -> ListOrdersResponse:
     return ListOrdersResponse(
         orders=[messages.order_message(order) for order in page],
         next_page_token=wire.encode_page_token(query, [page[-1].number]) if more else "",
+    )
+
+
+def get_returnable(view: View, request: GetReturnableRequest) -> GetReturnableResponse:
+    """How much of some items the caller's department can still bring back."""
+    kind = messages.wanted_kind(request)
+    if len(request.items) > MAXIMUM_LINES:
+        raise InvalidField("items", f"at most {MAXIMUM_LINES}")
+    items = catalogue.load_items(view.connection, set(request.items))
+    out = orders.handed_out(view.connection, kind, view.caller.department, set(items))
+    bounds = returnable(items.values(), out)
+    wanted = (items[code] for code in dict.fromkeys(request.items) if code in items)
+    return GetReturnableResponse(
+        items=[messages.returnable_message(item, bounds[item.code]) for item in wanted]
     )
 
 

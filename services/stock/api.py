@@ -44,6 +44,12 @@ class StockApi(stock_pb2_grpc.StockServiceServicer):
         """Tells how much there is of many items at once."""
         return await self._runtime.read(stock_queries.batch_get_availability, request)
 
+    async def ListAvailability(
+        self, request: stock_pb2.ListAvailabilityRequest, context: Any
+    ) -> stock_pb2.ListAvailabilityResponse:
+        """Lists what lies in a warehouse, or in all of them, by the items' codes."""
+        return await self._runtime.read(stock_queries.list_availability, request)
+
     async def ListLowStock(
         self, request: stock_pb2.ListLowStockRequest, context: Any
     ) -> stock_pb2.ListLowStockResponse:

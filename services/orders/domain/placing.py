@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -140,6 +140,21 @@ def _line(
     )
 
 
+def returnable(
+    items: Iterable[CatalogueItem], handed_out: Mapping[str, HandedOut]
+) -> dict[str, Fraction | None]:
+    """How much of each item can be brought back, in base units; None where only the keeper's count bounds it:
+    what was never handed out on record, unless it is tracked."""
+    bounds: dict[str, Fraction | None] = {}
+    for item in items:
+        known = handed_out.get(item.code)
+        if known is not None and known.issued:
+            bounds[item.code] = max(known.outstanding, Fraction(0))
+        else:
+            bounds[item.code] = Fraction(0) if item.tracked else None
+    return bounds
+
+
 def _brought_back(
     lines: Sequence[OrderLine],
     items: Mapping[str, CatalogueItem],
@@ -150,15 +165,15 @@ def _brought_back(
 
     Raises MoreThanOutstanding.
     """
-    left = {item: known.outstanding for item, known in handed_out.items() if known.issued}
+    left = returnable(items.values(), handed_out)
     checked: list[OrderLine] = []
     for line in lines:
         scale = line.ordered.scale
         wanted = Fraction(line.ordered.scaled, 10**scale)
-        if line.item not in left and not items[line.item].tracked:
+        outstanding = left[line.item]
+        if outstanding is None:
             checked.append(replace(line, unrecorded=line.ordered))
             continue
-        outstanding = max(left.get(line.item, Fraction(0)), Fraction(0))
         if wanted > outstanding:
             shown = decimal_text(int(outstanding * 10**scale), scale)
             raise MoreThanOutstanding(

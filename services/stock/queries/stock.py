@@ -53,6 +53,24 @@ def batch_get_availability(
     )
 
 
+def list_availability(
+    view: View, request: stock_pb2.ListAvailabilityRequest
+) -> stock_pb2.ListAvailabilityResponse:
+    """A page of what is on hand in a warehouse or in all of them, in the order of the items' codes."""
+    size, query = wire.page_size(request.page_size), f"availability\0{request.warehouse}"
+    position = wire.decode_page_token(request.page_token, query)
+    if request.warehouse:
+        warehouses.get(view.connection, warehouse_code(request.warehouse))
+    after = str(position[0]) if position else ""
+    found = balances.items_on_hand(view.connection, request.warehouse, after, size + 1)
+    page = found[:size]
+    return stock_pb2.ListAvailabilityResponse(
+        availabilities=_availabilities(view, page, request.warehouse),
+        next_page_token=wire.encode_page_token(query, [page[-1]]) if len(found) > size else "",
+        item_count=balances.count_on_hand(view.connection, request.warehouse),
+    )
+
+
 def list_low_stock(view: View, request: stock_pb2.ListLowStockRequest) -> stock_pb2.ListLowStockResponse:
     """A page of the items at or below their reorder point, in the order of their codes."""
     size = wire.page_size(request.page_size)

@@ -163,6 +163,23 @@ def lots(connection: Connection, item: str, warehouse: str, limit: int) -> list[
     return [_balance(row) for row in connection.execute(query)]
 
 
+def items_on_hand(connection: Connection, warehouse: str, after: str, limit: int) -> list[str]:
+    """Codes after a code of items of which something is on hand, in one warehouse if one is named."""
+    query = select(BALANCES.c.item).where(*_on_hand(warehouse), BALANCES.c.item > after).distinct()
+    return list(connection.scalars(query.order_by(BALANCES.c.item).limit(limit)))
+
+
+def count_on_hand(connection: Connection, warehouse: str) -> int:
+    """Of how many items something is on hand, in one warehouse if one is named."""
+    query = select(func.count(BALANCES.c.item.distinct())).where(*_on_hand(warehouse))
+    return connection.scalar(query) or 0
+
+
+def _on_hand(warehouse: str) -> tuple[ColumnElement[bool], ...]:
+    filled = BALANCES.c.on_hand > 0
+    return (filled, BALANCES.c.warehouse == warehouse) if warehouse else (filled,)
+
+
 def low_items(
     connection: Connection, after: str, limit: int, today: Mapping[str, date]
 ) -> list[tuple[str, int]]:

@@ -115,3 +115,31 @@ async def test_a_return_that_the_keeper_closed_ends(world: World, came: int) -> 
     ]
     assert (await refused(world, "6")).facts["outstanding"] == str(5 - came)
     assert await world.broken() == {}
+
+
+async def test_what_can_be_brought_back_is_told_before_it_is_announced(world: World) -> None:
+    tracked = item("WJ-001", tracking=items_pb2.TRACKING_LOT)
+    await world.tell(stock_events.ItemCreated(item=tracked), about="WJ-001")
+    request = orders_pb2.GetReturnableRequest(
+        items=["BG-001", "WJ-001", "NO-1", "BG-001"], return_to_stock=orders_pb2.ReturnToStockEntry()
+    )
+
+    async def told() -> list[tuple[str, bool, str]]:
+        answer = await world.ask("GetReturnable", request)
+        return [(one.item, one.bounded, one.outstanding.value) for one in answer.items]
+
+    assert await told() == [("BG-001", False, "0"), ("WJ-001", True, "0")]
+    await handed_out(world, 5)
+    await world.create(back("2"))
+    assert await told() == [("BG-001", True, "3"), ("WJ-001", True, "0")]
+
+
+async def test_what_brings_it_back_has_to_be_said_and_only_so_many_items(world: World) -> None:
+    many = orders_pb2.GetReturnableRequest(items=["A"] * 101, return_to_stock=orders_pb2.ReturnToStockEntry())
+    for request, reason in (
+        (orders_pb2.GetReturnableRequest(items=["BG-001"]), "ENTRY_REQUIRED"),
+        (many, "INVALID_FIELD"),
+    ):
+        with pytest.raises(RemoteError) as caught:
+            await world.ask("GetReturnable", request)
+        assert caught.value.reason == reason

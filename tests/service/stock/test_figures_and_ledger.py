@@ -230,6 +230,35 @@ async def test_low_stock_lists_what_is_at_or_below_its_point(house: House) -> No
     assert low == [("A-1", "10"), ("A-2", "9"), ("A-3", "3"), ("A-4", "0"), ("A-7", "0")]
 
 
+async def test_what_lies_in_a_warehouse_is_listed_page_by_page_with_its_count(house: House) -> None:
+    await create_warehouse(house, "LK")
+    for number in range(1, 6):
+        await house.stocked(f"A-{number}", str(number))
+    await house.create_item("A-6")
+    await house.create_item("A-7")
+    await house.open("A-7", "7", warehouse="LK")
+    await house.reserve(wish("shop-1", ("A-2", "2")))
+
+    async def listed(warehouse: str) -> tuple[list[tuple[str, str]], set[int]]:
+        lines, counts = [], set()
+        request = stock_pb2.ListAvailabilityRequest(page_size=2, warehouse=warehouse)
+        while True:
+            page = await house.ask("ListAvailability", request)
+            lines += [(one.item, one.total.available.value) for one in page.availabilities]
+            counts.add(page.item_count)
+            if not page.next_page_token:
+                return lines, counts
+            request.page_token = page.next_page_token
+
+    there = [("A-1", "1"), ("A-2", "0"), ("A-3", "3"), ("A-4", "4"), ("A-5", "5")]
+    assert await listed("ZC") == (there, {5})
+    assert await listed("LK") == ([("A-7", "7")], {1})
+    assert await listed("") == ([*there, ("A-7", "7")], {6})
+    with pytest.raises(RemoteError) as caught:
+        await house.ask("ListAvailability", stock_pb2.ListAvailabilityRequest(warehouse="NO"))
+    assert caught.value.kind == "not_found"
+
+
 class UndoneError(Exception):
     """Takes a damage back after it was looked at."""
 

@@ -196,6 +196,32 @@ class ListOrdersResponse(_message.Message):
     next_page_token: str
     def __init__(self, orders: _Optional[_Iterable[_Union[Order, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
+class GetReturnableRequest(_message.Message):
+    __slots__ = ("items", "return_to_stock")
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    RETURN_TO_STOCK_FIELD_NUMBER: _ClassVar[int]
+    items: _containers.RepeatedScalarFieldContainer[str]
+    return_to_stock: ReturnToStockEntry
+    def __init__(self, items: _Optional[_Iterable[str]] = ..., return_to_stock: _Optional[_Union[ReturnToStockEntry, _Mapping]] = ...) -> None: ...
+
+class Returnable(_message.Message):
+    __slots__ = ("item", "bounded", "outstanding", "unit")
+    ITEM_FIELD_NUMBER: _ClassVar[int]
+    BOUNDED_FIELD_NUMBER: _ClassVar[int]
+    OUTSTANDING_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    item: str
+    bounded: bool
+    outstanding: _decimal_pb2.Decimal
+    unit: str
+    def __init__(self, item: _Optional[str] = ..., bounded: _Optional[bool] = ..., outstanding: _Optional[_Union[_decimal_pb2.Decimal, _Mapping]] = ..., unit: _Optional[str] = ...) -> None: ...
+
+class GetReturnableResponse(_message.Message):
+    __slots__ = ("items",)
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    items: _containers.RepeatedCompositeFieldContainer[Returnable]
+    def __init__(self, items: _Optional[_Iterable[_Union[Returnable, _Mapping]]] = ...) -> None: ...
+
 class CancelOrderRequest(_message.Message):
     __slots__ = ("request_id", "name", "reason")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]

@@ -50,6 +50,11 @@ class OrderServiceStub:
                 request_serializer=kuguan_dot_orders_dot_v1_dot_orders__pb2.ListOrdersRequest.SerializeToString,
                 response_deserializer=kuguan_dot_orders_dot_v1_dot_orders__pb2.ListOrdersResponse.FromString,
                 _registered_method=True)
+        self.GetReturnable = channel.unary_unary(
+                '/kuguan.orders.v1.OrderService/GetReturnable',
+                request_serializer=kuguan_dot_orders_dot_v1_dot_orders__pb2.GetReturnableRequest.SerializeToString,
+                response_deserializer=kuguan_dot_orders_dot_v1_dot_orders__pb2.GetReturnableResponse.FromString,
+                _registered_method=True)
         self.CancelOrder = channel.unary_unary(
                 '/kuguan.orders.v1.OrderService/CancelOrder',
                 request_serializer=kuguan_dot_orders_dot_v1_dot_orders__pb2.CancelOrderRequest.SerializeToString,
@@ -82,6 +87,13 @@ class OrderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetReturnable(self, request, context):
+        """Tells how much of some items the caller's department can still bring back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CancelOrder(self, request, context):
         """Takes an own order back before anything of it is handed over.
         """
@@ -106,6 +118,11 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     servicer.ListOrders,
                     request_deserializer=kuguan_dot_orders_dot_v1_dot_orders__pb2.ListOrdersRequest.FromString,
                     response_serializer=kuguan_dot_orders_dot_v1_dot_orders__pb2.ListOrdersResponse.SerializeToString,
+            ),
+            'GetReturnable': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReturnable,
+                    request_deserializer=kuguan_dot_orders_dot_v1_dot_orders__pb2.GetReturnableRequest.FromString,
+                    response_serializer=kuguan_dot_orders_dot_v1_dot_orders__pb2.GetReturnableResponse.SerializeToString,
             ),
             'CancelOrder': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelOrder,
@@ -195,6 +212,33 @@ class OrderService:
             '/kuguan.orders.v1.OrderService/ListOrders',
             kuguan_dot_orders_dot_v1_dot_orders__pb2.ListOrdersRequest.SerializeToString,
             kuguan_dot_orders_dot_v1_dot_orders__pb2.ListOrdersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReturnable(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kuguan.orders.v1.OrderService/GetReturnable',
+            kuguan_dot_orders_dot_v1_dot_orders__pb2.GetReturnableRequest.SerializeToString,
+            kuguan_dot_orders_dot_v1_dot_orders__pb2.GetReturnableResponse.FromString,
             options,
             channel_credentials,
             insecure,

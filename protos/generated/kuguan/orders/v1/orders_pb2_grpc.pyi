@@ -39,6 +39,8 @@ class OrderServiceStub:
     """Gets one order. A caller without "orders.read_all" sees their own orders only."""
     ListOrders: _grpc.UnaryUnaryMultiCallable[_orders_pb2.ListOrdersRequest, _orders_pb2.ListOrdersResponse]
     """Lists orders, newest first. A caller without "orders.read_all" sees their own orders only."""
+    GetReturnable: _grpc.UnaryUnaryMultiCallable[_orders_pb2.GetReturnableRequest, _orders_pb2.GetReturnableResponse]
+    """Tells how much of some items the caller's department can still bring back."""
     CancelOrder: _grpc.UnaryUnaryMultiCallable[_orders_pb2.CancelOrderRequest, _orders_pb2.CancelOrderResponse]
     """Takes an own order back before anything of it is handed over."""
 
@@ -53,6 +55,8 @@ class OrderServiceAsyncStub(OrderServiceStub):
     """Gets one order. A caller without "orders.read_all" sees their own orders only."""
     ListOrders: _aio.UnaryUnaryMultiCallable[_orders_pb2.ListOrdersRequest, _orders_pb2.ListOrdersResponse]  # type: ignore[assignment]
     """Lists orders, newest first. A caller without "orders.read_all" sees their own orders only."""
+    GetReturnable: _aio.UnaryUnaryMultiCallable[_orders_pb2.GetReturnableRequest, _orders_pb2.GetReturnableResponse]  # type: ignore[assignment]
+    """Tells how much of some items the caller's department can still bring back."""
     CancelOrder: _aio.UnaryUnaryMultiCallable[_orders_pb2.CancelOrderRequest, _orders_pb2.CancelOrderResponse]  # type: ignore[assignment]
     """Takes an own order back before anything of it is handed over."""
 
@@ -82,6 +86,14 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_orders_pb2.ListOrdersResponse, _abc.Awaitable[_orders_pb2.ListOrdersResponse]]:
         """Lists orders, newest first. A caller without "orders.read_all" sees their own orders only."""
+
+    @_abc_1.abstractmethod
+    def GetReturnable(
+        self,
+        request: _orders_pb2.GetReturnableRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orders_pb2.GetReturnableResponse, _abc.Awaitable[_orders_pb2.GetReturnableResponse]]:
+        """Tells how much of some items the caller's department can still bring back."""
 
     @_abc_1.abstractmethod
     def CancelOrder(

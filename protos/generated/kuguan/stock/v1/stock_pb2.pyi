@@ -107,6 +107,26 @@ class BatchGetAvailabilityResponse(_message.Message):
     availabilities: _containers.RepeatedCompositeFieldContainer[Availability]
     def __init__(self, availabilities: _Optional[_Iterable[_Union[Availability, _Mapping]]] = ...) -> None: ...
 
+class ListAvailabilityRequest(_message.Message):
+    __slots__ = ("page_size", "page_token", "warehouse")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    WAREHOUSE_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    warehouse: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., warehouse: _Optional[str] = ...) -> None: ...
+
+class ListAvailabilityResponse(_message.Message):
+    __slots__ = ("availabilities", "next_page_token", "item_count")
+    AVAILABILITIES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    ITEM_COUNT_FIELD_NUMBER: _ClassVar[int]
+    availabilities: _containers.RepeatedCompositeFieldContainer[Availability]
+    next_page_token: str
+    item_count: int
+    def __init__(self, availabilities: _Optional[_Iterable[_Union[Availability, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., item_count: _Optional[int] = ...) -> None: ...
+
 class ListLowStockRequest(_message.Message):
     __slots__ = ("page_size", "page_token")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]

@@ -45,6 +45,11 @@ class StockServiceStub:
                 request_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.BatchGetAvailabilityRequest.SerializeToString,
                 response_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.BatchGetAvailabilityResponse.FromString,
                 _registered_method=True)
+        self.ListAvailability = channel.unary_unary(
+                '/kuguan.stock.v1.StockService/ListAvailability',
+                request_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ListAvailabilityRequest.SerializeToString,
+                response_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ListAvailabilityResponse.FromString,
+                _registered_method=True)
         self.ListLowStock = channel.unary_unary(
                 '/kuguan.stock.v1.StockService/ListLowStock',
                 request_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ListLowStockRequest.SerializeToString,
@@ -110,6 +115,13 @@ class StockServiceServicer:
 
     def BatchGetAvailability(self, request, context):
         """Tells how much there is of many items at once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAvailability(self, request, context):
+        """Lists what lies in a warehouse, or in all of them, by the items' codes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -200,6 +212,11 @@ def add_StockServiceServicer_to_server(servicer, server):
                     servicer.BatchGetAvailability,
                     request_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.BatchGetAvailabilityRequest.FromString,
                     response_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.BatchGetAvailabilityResponse.SerializeToString,
+            ),
+            'ListAvailability': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAvailability,
+                    request_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ListAvailabilityRequest.FromString,
+                    response_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ListAvailabilityResponse.SerializeToString,
             ),
             'ListLowStock': grpc.unary_unary_rpc_method_handler(
                     servicer.ListLowStock,
@@ -307,6 +324,33 @@ class StockService:
             '/kuguan.stock.v1.StockService/BatchGetAvailability',
             kuguan_dot_stock_dot_v1_dot_stock__pb2.BatchGetAvailabilityRequest.SerializeToString,
             kuguan_dot_stock_dot_v1_dot_stock__pb2.BatchGetAvailabilityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAvailability(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kuguan.stock.v1.StockService/ListAvailability',
+            kuguan_dot_stock_dot_v1_dot_stock__pb2.ListAvailabilityRequest.SerializeToString,
+            kuguan_dot_stock_dot_v1_dot_stock__pb2.ListAvailabilityResponse.FromString,
             options,
             channel_credentials,
             insecure,

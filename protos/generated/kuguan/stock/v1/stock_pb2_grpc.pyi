@@ -37,6 +37,8 @@ class StockServiceStub:
     """Tells how much of an item there is, place by place."""
     BatchGetAvailability: _grpc.UnaryUnaryMultiCallable[_stock_pb2.BatchGetAvailabilityRequest, _stock_pb2.BatchGetAvailabilityResponse]
     """Tells how much there is of many items at once."""
+    ListAvailability: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListAvailabilityRequest, _stock_pb2.ListAvailabilityResponse]
+    """Lists what lies in a warehouse, or in all of them, by the items' codes."""
     ListLowStock: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListLowStockRequest, _stock_pb2.ListLowStockResponse]
     """Lists the items whose available quantity is at or below their reorder point."""
     ListEntries: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListEntriesRequest, _stock_pb2.ListEntriesResponse]
@@ -73,6 +75,8 @@ class StockServiceAsyncStub(StockServiceStub):
     """Tells how much of an item there is, place by place."""
     BatchGetAvailability: _aio.UnaryUnaryMultiCallable[_stock_pb2.BatchGetAvailabilityRequest, _stock_pb2.BatchGetAvailabilityResponse]  # type: ignore[assignment]
     """Tells how much there is of many items at once."""
+    ListAvailability: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListAvailabilityRequest, _stock_pb2.ListAvailabilityResponse]  # type: ignore[assignment]
+    """Lists what lies in a warehouse, or in all of them, by the items' codes."""
     ListLowStock: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListLowStockRequest, _stock_pb2.ListLowStockResponse]  # type: ignore[assignment]
     """Lists the items whose available quantity is at or below their reorder point."""
     ListEntries: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListEntriesRequest, _stock_pb2.ListEntriesResponse]  # type: ignore[assignment]
@@ -118,6 +122,14 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.BatchGetAvailabilityResponse, _abc.Awaitable[_stock_pb2.BatchGetAvailabilityResponse]]:
         """Tells how much there is of many items at once."""
+
+    @_abc_1.abstractmethod
+    def ListAvailability(
+        self,
+        request: _stock_pb2.ListAvailabilityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_pb2.ListAvailabilityResponse, _abc.Awaitable[_stock_pb2.ListAvailabilityResponse]]:
+        """Lists what lies in a warehouse, or in all of them, by the items' codes."""
 
     @_abc_1.abstractmethod
     def ListLowStock(

@@ -1,0 +1,50 @@
+"""What lies in a warehouse, page by page; and what can be brought back is told before it is confirmed."""
+
+from __future__ import annotations
+
+from tests.journey.system import System
+
+
+def test_a_warehouse_is_answered_with_its_goods(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    for asked in ("冷库有什么", "what's in the cold store"):
+        card = zhangsan.says(asked).card
+        assert card.values("鸡蛋") or card.values("Eggs")
+        assert not card.values("A4打印纸")
+        assert "more" not in card.buttons
+
+
+def test_all_stock_comes_in_pages_that_say_how_much_is_left(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    card = zhangsan.says("全部库存").offering("more")
+    assert "第 1–15 种" in card.text
+    seen = 15
+    for _ in range(9):
+        card = zhangsan.taps(card, "more").cards[-1]
+        seen += 15
+        if "more" not in card.buttons:
+            break
+        assert f"第 {seen - 14}–{seen} 种" in card.text
+    assert "more" not in card.buttons
+    assert seen >= 30
+
+
+def test_more_than_was_taken_is_told_on_the_card_and_cannot_be_confirmed(system: System) -> None:
+    sunli, zhaoliu = system.people("sunli", "zhaoliu")
+    order = sunli.orders("领2盒订书钉")
+    zhaoliu.taps(zhaoliu.gets(order, "hand_over"), "hand_over")
+    system.reaches(order, "FULFILLED")
+    card = sunli.says("退5盒订书钉,买错了").offering("choose_1")
+    assert "confirm" not in card.buttons
+    assert "最多还能退 2 盒" in card["订书钉"]
+    less = sunli.taps(card, "choose_1").offering("confirm")
+    back = sunli.confirms(less)
+    zhaoliu.taps(zhaoliu.gets(back, "hand_over"), "hand_over")
+    system.reaches(back, "FULFILLED")
+    assert "免审批(退料)" in sunli.waits(back, "done")[-1].text
+    assert "最多还能退 0 盒" in sunli.says("退1盒订书钉").card["订书钉"]
+
+
+def test_what_was_never_taken_on_record_says_who_decides(system: System) -> None:
+    card = system.person("chenmin").says("退1个订书机").offering("confirm")
+    assert "没有领用记录" in card["注意"]
