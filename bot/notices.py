@@ -6,7 +6,7 @@ said twice when a process dies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -25,7 +25,7 @@ from bot.desk import LOCAL_PLATFORM
 from bot.storage import cards, deliveries, preferences, projections
 from bot.storage.cards import CardRow
 from bot.storage.preferences import Contact
-from services.kit.changes import Transaction
+from services.kit.changes import Told, Transaction, reacts_in_groups
 from services.kit.ids import new_id
 from services.kit.inbox import Reaction
 from services.kit.quantity import parse_fraction
@@ -39,9 +39,11 @@ ONE_LIVE_COPY = ("approval", "hand_over", "withdrawal")
 _OPEN_STATES = (OrderState.ORDER_STATE_APPROVED, OrderState.ORDER_STATE_PARTLY_FULFILLED)
 
 
-def keep_item(tx: Transaction, event: Any) -> None:
-    """An item, as it is now."""
-    projections.put(tx, ITEM, event.item.code, event.item.SerializeToString())
+@reacts_in_groups
+def keep_items(tx: Transaction, told: Sequence[Told[Any]]) -> None:
+    """Items, as they are now: events of one item come in order, so the last one counts."""
+    items = [one.message.item for one in told]
+    projections.put_many(tx, ITEM, {item.code: item.SerializeToString() for item in items})
 
 
 def keep_warehouse(tx: Transaction, event: Any) -> None:
@@ -267,9 +269,9 @@ def _positive(text: str) -> bool:
 
 
 NOTICES: Mapping[str, Callable[[Transaction, Any], None]] = {
-    full_name(stock.ItemCreated): keep_item,
-    full_name(stock.ItemUpdated): keep_item,
-    full_name(stock.ItemAnnounced): keep_item,
+    full_name(stock.ItemCreated): keep_items,
+    full_name(stock.ItemUpdated): keep_items,
+    full_name(stock.ItemAnnounced): keep_items,
     full_name(stock.WarehouseCreated): keep_warehouse,
     full_name(stock.WarehouseAnnounced): keep_warehouse,
     full_name(approvals.PersonCreated): keep_person,

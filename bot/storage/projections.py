@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select
 
 from bot.storage.tables import PROJECTIONS
-from services.kit import bulk
-from services.kit.bulk import Prepared, adding
+from services.kit.bulk import Bulk, Prepared, inserting, microseconds
 from services.kit.changes import Transaction
 
 _TICK = timedelta(microseconds=1)
@@ -30,12 +29,15 @@ _changed = Prepared(
     PROJECTIONS.c.kind,
 )
 _newest = Prepared(select(PROJECTIONS.c.updated_at).order_by(PROJECTIONS.c.updated_at.desc()).limit(1))
-_add = adding(PROJECTIONS)
-_change = bulk.Change(
-    update(PROJECTIONS).where(
-        PROJECTIONS.c.kind == bindparam("of_kind"), PROJECTIONS.c.name == bindparam("called")
-    ),
-    ["body", "updated_at"],
+_bodies = Prepared(
+    select(PROJECTIONS.c.name, PROJECTIONS.c.body).where(PROJECTIONS.c.kind == bindparam("of_kind")),
+    PROJECTIONS.c.name,
+)
+_add = inserting(PROJECTIONS)
+_change = Bulk(
+    "UPDATE projections SET body = given.column3, updated_at = given.column4 FROM {rows}"
+    " WHERE kind = given.column1 AND name = given.column2",
+    ("TEXT", "TEXT", "BYTEA", "BIGINT"),
 )
 Change = tuple[str, str, bytes, datetime]
 """Kind, name and body of a resource, and when it was heard."""
@@ -43,16 +45,21 @@ Change = tuple[str, str, bytes, datetime]
 
 def put(tx: Transaction, kind: str, name: str, body: bytes) -> None:
     """Take in what was announced; the same announcement a second time changes nothing."""
-    known = get(tx.connection, kind, name)
-    if known == body:
+    put_many(tx, kind, {name: body})
+
+
+def put_many(tx: Transaction, kind: str, bodies: Mapping[str, bytes]) -> None:
+    """Take in what was announced of several resources, by their names."""
+    known = {row.name: row.body for row in _bodies(tx.connection, bodies, of_kind=kind)}
+    news = {name: body for name, body in bodies.items() if known.get(name) != body}
+    if not news:
         return
     # Strictly rising, also when the clock is set back: readers ask for what came after the last they saw.
     newest = _newest(tx.connection)
-    moment = max(tx.now, newest[0].updated_at + _TICK) if newest else tx.now
-    if known is None:
-        _add(tx.connection, kind=kind, name=name, body=body, updated_at=moment)
-    else:
-        _change(tx.connection, of_kind=kind, called=name, body=body, updated_at=moment)
+    first = microseconds(max(tx.now, newest[0].updated_at + _TICK) if newest else tx.now)
+    rows = [(kind, name, body, first + number) for number, (name, body) in enumerate(news.items())]
+    _add(tx.connection, [row for row in rows if row[1] not in known])
+    _change(tx.connection, [row for row in rows if row[1] in known])
 
 
 def get(connection: Connection, kind: str, name: str) -> bytes | None:

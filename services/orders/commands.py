@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kuguan.approvals.v1 import approvals_pb2
 from kuguan.approvals.v1 import events_pb2 as approval_events
@@ -14,7 +14,7 @@ from kuguan.orders.v1.orders_pb2 import (
 )
 from kuguan.stock.v1 import events_pb2 as stock_events
 
-from services.kit.changes import Transaction, writes
+from services.kit.changes import Told, Transaction, reacts_in_groups, writes
 from services.kit.errors import NoSuch, PermissionMissing
 from services.orders import messages
 from services.orders.domain import process
@@ -82,9 +82,10 @@ def expire_orders(tx: Transaction) -> int:
     return len(overdue)
 
 
-def know_item(tx: Transaction, event: ItemTold) -> None:
-    """Keep what stock tells of an item; events of one item come in order, so the last one counts."""
-    catalogue.put_item(tx.connection, messages.catalogue_item(event.item))
+@reacts_in_groups
+def know_items(tx: Transaction, told: Sequence[Told[ItemTold]]) -> None:
+    """Keep what stock tells of items; events of one item come in order, so the last one counts."""
+    catalogue.put_items(tx.connection, [messages.catalogue_item(one.message.item) for one in told])
 
 
 def know_warehouse(tx: Transaction, event: WarehouseTold) -> None:

@@ -9,9 +9,9 @@ from services.kit.changes import Transaction
 from services.orders import commands
 
 REACTIONS: Mapping[str, Callable[[Transaction, Any], None]] = {
-    "kuguan.stock.v1.ItemCreated": commands.know_item,
-    "kuguan.stock.v1.ItemUpdated": commands.know_item,
-    "kuguan.stock.v1.ItemAnnounced": commands.know_item,
+    "kuguan.stock.v1.ItemCreated": commands.know_items,
+    "kuguan.stock.v1.ItemUpdated": commands.know_items,
+    "kuguan.stock.v1.ItemAnnounced": commands.know_items,
     "kuguan.stock.v1.WarehouseCreated": commands.know_warehouse,
     "kuguan.stock.v1.WarehouseAnnounced": commands.know_warehouse,
     "kuguan.stock.v1.StockReserved": commands.note_promise,

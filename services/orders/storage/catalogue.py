@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, insert, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 
 from services.kit.database import in_chunks
 from services.orders.domain.catalogue import CatalogueItem, CatalogueWarehouse, Pack
@@ -32,23 +32,32 @@ def load_warehouses(connection: Connection, codes: Collection[str]) -> frozenset
     return frozenset(known)
 
 
-def put_item(connection: Connection, item: CatalogueItem) -> None:
-    """Know the item as it is told, instead of what was known of it before."""
-    values = asdict(item)
-    values["packs"] = [[pack.unit, pack.factor.numerator, pack.factor.denominator] for pack in item.packs]
-    _put(connection, CATALOGUE_ITEMS, values)
+def put_items(connection: Connection, items: Iterable[CatalogueItem]) -> None:
+    """Know items as they are told, the later of two tellings, instead of what was known of them before."""
+    rows = []
+    for item in items:
+        packs = [[pack.unit, pack.factor.numerator, pack.factor.denominator] for pack in item.packs]
+        rows.append({**asdict(item), "packs": packs})
+    _put(connection, CATALOGUE_ITEMS, rows)
 
 
 def put_warehouse(connection: Connection, warehouse: CatalogueWarehouse) -> None:
     """Know the warehouse as it is told, instead of what was known of it before."""
-    _put(connection, CATALOGUE_WAREHOUSES, asdict(warehouse))
+    _put(connection, CATALOGUE_WAREHOUSES, [asdict(warehouse)])
 
 
-def _put(connection: Connection, table: Table, values: dict[str, Any]) -> None:
-    # One writer at a time: nobody can insert between the two statements.
-    found = connection.execute(update(table).where(table.c.code == values["code"]).values(**values))
-    if found.rowcount == 0:
-        connection.execute(insert(table).values(**values))
+def _put(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    # One writer at a time: nobody can insert between the statements.
+    told = {row["code"]: row for row in rows}
+    known: set[str] = set()
+    for chunk in in_chunks(sorted(told)):
+        known.update(connection.scalars(select(table.c.code).where(table.c.code.in_(chunk))))
+    fresh = [row for code, row in told.items() if code not in known]
+    if fresh:
+        connection.execute(insert(table), fresh)
+    if known:
+        changed = [{**told[code], "known": code} for code in sorted(known)]
+        connection.execute(update(table).where(table.c.code == bindparam("known")), changed)
 
 
 def _item(row: Row[Any]) -> CatalogueItem:

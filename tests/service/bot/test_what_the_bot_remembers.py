@@ -54,6 +54,18 @@ async def test_an_announcement_taken_in_twice_changes_nothing(store: Store) -> N
     assert changed == ("item", "BG-001", b"two", store.clock())
 
 
+async def test_what_is_taken_in_together_has_moments_of_its_own(store: Store) -> None:
+    since = store.clock() - timedelta(days=1)
+    await store.change(lambda tx: projections.put(tx, "item", "b", b"old"))
+    first = {"a": b"1", "b": b"old", "c": b"3"}
+    await store.change(lambda tx: projections.put_many(tx, "item", first))
+    await store.change(lambda tx: projections.put_many(tx, "item", {"c": b"3", "b": b"2"}))
+    changes = await store.read(lambda c: projections.changed_since(c, ["item"], since))
+    assert [(name, body) for _, name, body, _ in changes] == [("a", b"1"), ("c", b"3"), ("b", b"2")]
+    moments = [moment for *_, moment in changes]
+    assert sorted(set(moments)) == moments
+
+
 async def test_no_change_is_missed_though_many_share_a_moment_or_the_clock_is_set_back(store: Store) -> None:
     seen: list[str] = []
     cursor = store.clock() - timedelta(days=1)

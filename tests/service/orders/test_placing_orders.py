@@ -9,7 +9,9 @@ from kuguan.orders.v1 import orders_pb2
 from kuguan.stock.v1 import events_pb2 as stock_events
 from kuguan.type.v1.quantity_pb2 import Quantity
 
+from services.kit.changes import Transaction
 from services.kit.errors import RemoteError
+from services.orders.storage import catalogue
 from tests.service.orders.neighbours import AUDITOR, PROGRAM, ZHANGSAN, World, item, paper, request_id
 
 
@@ -133,6 +135,23 @@ async def test_an_item_is_known_as_it_was_told_last(world: World) -> None:
     await world.tell(stock_events.ItemUpdated(item=item("BG-001", archived=True)), about="BG-001")
     assert await refused(world, paper()) == ("ITEM_ARCHIVED", {"line": "1", "item": "BG-001"})
     assert (await world.get(order.name)).lines[0].item_name == "A4复印纸"
+
+
+async def test_items_that_are_told_together_are_known_as_each_was_told_last(world: World) -> None:
+    codes = [f"BG-{number:03}" for number in range(2, 150)]
+
+    def publish(tx: Transaction) -> None:
+        for code in codes:
+            tx.publish(stock_events.ItemCreated(item=item(code)), code)
+        for code in codes[::2]:
+            tx.publish(stock_events.ItemUpdated(item=item(code, name=f"新{code}", etag="2")), code)
+
+    await world.stock.runtime.writer.act(publish)
+    await world.tell(stock_events.ItemAnnounced(item=item("BG-001")), about="BG-001")
+    known = await world.look(lambda c: catalogue.load_items(c, codes))
+    assert sorted(known) == codes
+    assert [known[code].etag == "2" for code in codes] == [place % 2 == 0 for place in range(len(codes))]
+    assert known[codes[0]].name == f"新{codes[0]}"
 
 
 async def test_the_kind_of_an_order_is_fixed_by_its_entry_alone(world: World) -> None:
