@@ -21,6 +21,7 @@ from sqlalchemy import (
     Connection,
     Delete,
     Insert,
+    LargeBinary,
     Select,
     Table,
     Text,
@@ -37,8 +38,9 @@ from sqlalchemy.exc import DBAPIError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-# A power of two: what is left of the rows goes in halves of it, so that few lengths of a statement exist.
+# Powers of two, so that few lengths of a statement exist; what a statement has too many stays empty.
 _ROWS_AT_ONCE = 256
+_FEW_ROWS = 4
 _KEYS = "keys"
 _GIVEN = re.compile(r"given\.column([0-9]+)")
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -89,11 +91,12 @@ class Bulk:
         columns = ", ".join(f"{name} {kind}" for name, kind in zip(self._names, types, strict=True))
         self._for_document = statement.replace("{rows}", f"json_to_recordset(%s::json) AS given ({columns})")
         self._for_values: dict[int, str] = {}
-        # SQLite may choose to read the whole table that it changes, and look for each of its rows among the
-        # given ones. So it changes row by row; what it inserts comes all at once.
-        changes = statement.startswith("UPDATE")
-        by_row = _GIVEN.sub(r"?\1", statement.replace(" FROM {rows}", ""))
-        self._by_row = by_row if changes else ""
+        self._by_row = ""
+        if statement.startswith("UPDATE"):
+            # A few rows are changed faster one by one. For many the plus forbids SQLite to read the whole
+            # table that it changes and look for each of its rows among the given ones.
+            self._by_row = _GIVEN.sub(r"?\1", statement.replace(" FROM {rows}", ""))
+            self._statement = _GIVEN.sub(r"+given.column\1", statement)
 
     def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
         """Run the statement for the rows, if there are any; returns how many rows were written."""
@@ -104,23 +107,24 @@ class Bulk:
             document = [dict(zip(self._names, row, strict=True)) for row in rows]
             text = json.dumps(document, ensure_ascii=False, default=_in_json)
             return int(drive(connection, self._for_document, (text,)).rowcount)
-        if self._by_row:
+        if self._by_row and len(rows) <= _FEW_ROWS:
             return int(drive(connection, self._by_row, rows, each=True).rowcount)
-        written, start, size = 0, 0, _ROWS_AT_ONCE
-        while start < len(rows):
-            while size > len(rows) - start:
-                size //= 2
-            values = list(chain.from_iterable(rows[start : start + size]))
+        written = 0
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            part = rows[start : start + _ROWS_AT_ONCE]
+            size = 1 << (len(part) - 1).bit_length()
+            values = list(chain.from_iterable(part))
+            values += [None] * (size * len(self._types) - len(values))
             written += drive(connection, self._with_values(size), values).rowcount
-            start += size
         return written
 
     def _with_values(self, size: int) -> str:
         statement = self._for_values.get(size)
         if statement is None:
             row = f"({', '.join('?' * len(self._types))})"
-            values = f"(VALUES {', '.join([row] * size)}) AS given"
-            statement = self._for_values[size] = self._statement.replace("{rows}", values)
+            values = f"VALUES {', '.join([row] * size)}"
+            given = f"(SELECT * FROM ({values}) WHERE column1 IS NOT NULL) AS given"  # noqa: S608
+            statement = self._for_values[size] = self._statement.replace("{rows}", given)
         return statement
 
 
@@ -211,17 +215,23 @@ class _Plan:
     """A query as one kind of database takes it."""
 
     def __init__(self, query: Select[Any], key: ColumnElement[str] | None, dialect: Dialect) -> None:
+        columns = list(query.selected_columns)
+        # For every row it fetches the driver hands the interpreter to another thread, and waits for it.
+        self._in_one_piece = False
         if key is None:
             self._encode_keys: Callable[[Any], Any] | None = None
         elif dialect.name == "sqlite":
             self._encode_keys = json.dumps
             listed = func.json_each(bindparam(_KEYS, type_=Text())).table_valued("value")
             query = query.where(key.in_(select(listed.c.value)))
+            self._in_one_piece = not any(isinstance(column.type, LargeBinary) for column in columns)
         else:
             self._encode_keys = list
             query = query.where(key == func.any(bindparam(_KEYS, type_=ARRAY(Text()))))
+        if self._in_one_piece:
+            found = query.subquery()
+            query = select(func.json_group_array(func.json_array(*found.columns)))
         self._words = _Words(query.compile(dialect=dialect), dialect)
-        columns = list(query.selected_columns)
         self._row: Any = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]  # noqa: PYI024
         decoders = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self._decoders = [(place, decode) for place, decode in enumerate(decoders) if decode is not None]
@@ -231,6 +241,8 @@ class _Plan:
         if self._encode_keys is not None:
             values[_KEYS] = self._encode_keys(values[_KEYS])
         rows = drive(connection, self._words.statement, self._words.parameters(values)).fetchall()
+        if self._in_one_piece:
+            rows = json.loads(rows[0][0])
         for place, decode in self._decoders:
             after = place + 1
             rows = [

@@ -38,9 +38,10 @@ _advance = Bulk(
     " ON CONFLICT (aggregate) DO UPDATE SET last_sequence = excluded.last_sequence",
     ("TEXT", "BIGINT"),
 )
+# The plus: rows are found by their sequence alone.
 _mark = Bulk(
     "UPDATE outbox SET sent_at = given.column4 FROM {rows}"
-    " WHERE sequence BETWEEN given.column1 AND given.column2 AND generation = given.column3",
+    " WHERE sequence BETWEEN given.column1 AND given.column2 AND +generation = given.column3",
     ("BIGINT", "BIGINT", "INTEGER", "BIGINT"),
 )
 _unsent = Prepared(

@@ -182,8 +182,6 @@ class Writer:
 
     def _queue(self, jobs: list[Job], *, all_answers: bool = False) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = self._loop.create_future()
-        # A caller that went away must not leave a complaint about an error nobody fetched.
-        future.add_done_callback(lambda done: done.cancelled() or done.exception())
         self.waiting += len(jobs)
         self._parcels.put(Parcel(jobs, future, all_answers))
         return future
@@ -236,6 +234,8 @@ class Writer:
             result = None if parcel.all_answers else parcel.jobs[0].result
             if isinstance(result, BaseException):
                 parcel.future.set_exception(result)
+                # A caller that went away must not leave a complaint about an error nobody fetched.
+                parcel.future.exception()
             else:
                 parcel.future.set_result(result)
         for topic, listener in self._listeners:

@@ -28,8 +28,8 @@ _FACTS_BYTES = 2_000_000
 def wish(request: stock_pb2.ReserveRequest, caller: Caller) -> Wish:
     """What a caller asks to have promised."""
     lines = [
-        WishLine(line.line, line.item, line.warehouse, line.quantity.value.value, line.quantity.unit)
-        for line in request.lines
+        WishLine(line.line, line.item, line.warehouse, quantity.value.value, quantity.unit)
+        for line, quantity in ((line, line.quantity) for line in request.lines)
     ]
     return Wish(request.document, request.request_id, owner(caller), caller.name, request.hold_seconds, lines)
 

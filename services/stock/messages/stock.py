@@ -41,7 +41,8 @@ def write_reservation(reservation: Reservation, message: stock_pb2.Reservation) 
     message.state = _STATES[reservation.state]
     if reservation.expires_at is not None:
         seconds, rest = divmod(microseconds(reservation.expires_at), 1_000_000)
-        message.expire_time.seconds, message.expire_time.nanos = seconds, rest * 1000
+        ends = message.expire_time
+        ends.seconds, ends.nanos = seconds, rest * 1000
     live = reservation.is_live
     for line in reservation.lines:
         _write_line(line, live, message)
@@ -96,16 +97,21 @@ def _write_line(line: Line, live: bool, message: stock_pb2.Reservation) -> None:
     scale = measure.scale
     reserved = line.reserved
     missing = line.wanted - line.issued - reserved if live else 0
-    told = message.lines.add(
-        line=line.number, item=measure.item, warehouse=line.warehouse, unit=measure.base_unit
-    )
+    # Field by field: names handed to a message as arguments cost as much again.
+    told = message.lines.add()
+    told.line = line.number
+    told.item = measure.item
+    told.warehouse = line.warehouse
+    told.unit = measure.base_unit
     wanted_text = decimal_text(line.wanted, scale)
     told.wanted.value = wanted_text
     told.reserved.value = wanted_text if reserved == line.wanted else decimal_text(reserved, scale)
     told.issued.value = decimal_text(line.issued, scale) if line.issued else "0"
     told.short.value = decimal_text(missing, scale) if missing else "0"
     for key, quantity, expiry in line.picks:
-        allocation = told.allocations.add(lot=key.lot, serial=key.serial)
+        allocation = told.allocations.add()
+        allocation.lot = key.lot
+        allocation.serial = key.serial
         allocation.quantity.value = decimal_text(quantity, scale)
         if expiry is not None:
             allocation.expiry_date.CopyFrom(wire.date_message(expiry) or Date())

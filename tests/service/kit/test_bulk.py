@@ -42,6 +42,13 @@ PIECES = Table(
 NOW = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
 insert = inserting(PIECES)
 find = Prepared(select(PIECES).order_by(PIECES.c.code), PIECES.c.code)
+# Without pictures: what a query of this kind finds comes from SQLite in one piece.
+find_plain = Prepared(
+    select(PIECES.c.code, PIECES.c.count, PIECES.c.broken, PIECES.c.day, PIECES.c.made_at).order_by(
+        PIECES.c.count.desc()
+    ),
+    PIECES.c.code,
+)
 take = Bulk(
     "UPDATE pieces SET count = count - given.column2 FROM {rows}"
     " WHERE code = given.column1 AND count >= given.column2",
@@ -84,6 +91,8 @@ def test_many_rows_are_written_and_found_as_they_were(connection: Connection, co
         row[:5] for row in rows
     ]
     assert {row.made_at for row in found} <= {NOW}
+    plain = find_plain(connection, [row[0] for row in rows])
+    assert plain == [(code, size, broken, day, NOW) for code, size, broken, day, *_ in reversed(rows)]
 
 
 def test_texts_days_and_nothing_come_back(connection: Connection) -> None:
@@ -94,12 +103,20 @@ def test_texts_days_and_nothing_come_back(connection: Connection) -> None:
     (row,) = find(connection, [text, "nobody"])
     assert (row.code, row.day, row.made_at, row.broken) == (text, day, None, False)
     assert row.broken is False
+    assert find_plain(connection, [text, "nobody"]) == [(text, 1, False, day, None)]
 
 
 def test_a_change_counts_the_rows_that_allowed_it(connection: Connection) -> None:
     insert(connection, [piece(number) for number in (1, 2, 3)])
     assert take(connection, [("P0001", 1), ("P0002", 3), ("P0003", 2), ("P0009", 0)]) == 2
     assert [row.count for row in find(connection, ["P0001", "P0002", "P0003"])] == [0, 2, 1]
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 100, 300])
+def test_as_many_are_changed_as_allow_it(connection: Connection, count: int) -> None:
+    insert(connection, [piece(number, count=number % 2) for number in range(300)])
+    assert take(connection, [(f"P{number:04}", 1) for number in range(count)]) == count // 2
+    assert sum(row.count for row in find(connection, [f"P{n:04}" for n in range(300)])) == 150 - count // 2
 
 
 def test_a_query_takes_values_of_its_own_each_time(connection: Connection) -> None:
