@@ -50,6 +50,7 @@ TEXTS_FIRST_SECONDS = 0.02
 """So long cards wait for texts that were queued with them: drawing one takes what telling takes."""
 _TEXTS = ("say", "tell")
 _LONGEST_PAUSE = 300.0
+_SHORTEST_PAUSE = 0.05
 STILL_OPEN = "open-"
 """How the mark of a card begins on which somebody sees buttons."""
 
@@ -126,6 +127,8 @@ class Sender:
         try:
             with observe.span(f"chat {delivery.kind}", delivery.data.get(deliveries.TRACE, "")):
                 await self._kinds[delivery.kind](delivery)
+        except RateLimited as error:
+            await self._postpone(delivery, error)
         except (ChannelError, KuguanError) as error:
             await self._note_failure(delivery, error)
         except Exception as error:
@@ -135,11 +138,17 @@ class Sender:
             self._sending.discard(delivery.sequence)
             self._wake.set()
 
+    async def _postpone(self, delivery: Delivery, limited: RateLimited) -> None:
+        """Send it when there is room for it; however often there is none, it is not given up."""
+        log.info("postponed", key=delivery.key, person=delivery.person, error=repr(limited))
+        pause = timedelta(seconds=max(limited.retry_after, _SHORTEST_PAUSE))
+        await self._desk.runtime.writer.act(
+            lambda tx: deliveries.postponed(tx, delivery.sequence, tx.now + pause)
+        )
+
     async def _note_failure(self, delivery: Delivery, error: Exception) -> None:
         log.warning("not delivered", key=delivery.key, person=delivery.person, error=repr(error))
         pause = min(2.0**delivery.tries, _LONGEST_PAUSE)
-        if isinstance(error, RateLimited):
-            pause = max(error.retry_after, 0.05)
         hopeless = delivery.tries + 1 >= TRIES or isinstance(error, PayloadRejected)
 
         def write(tx: Transaction) -> None:

@@ -58,6 +58,9 @@ _sent = Change(
     .values(tries=DELIVERIES.c.tries + 1),
     ["state", "error", "ended_at"],
 )
+_postpone = Change(
+    update(DELIVERIES).where(DELIVERIES.c.sequence == bindparam("place"), _WAITING), ["next_at"]
+)
 _open = Prepared(
     select(func.count().label("count"))
     .select_from(DELIVERIES)
@@ -152,6 +155,11 @@ def sent(tx: Transaction, *sequences: int) -> None:
 def failed(tx: Transaction, sequence: int, error: str, next_at: datetime) -> None:
     """A try failed; the next one is at the time given, and the person's later deliveries wait behind it."""
     _end(tx, sequence, {"error": error[:_ERROR_LENGTH], "next_at": next_at})
+
+
+def postponed(tx: Transaction, sequence: int, next_at: datetime) -> None:
+    """Too much was sent for now: that was no try, and the person's later deliveries wait behind it."""
+    _postpone(tx.connection, place=sequence, next_at=next_at)
 
 
 def given_up(tx: Transaction, sequence: int, error: str) -> None:

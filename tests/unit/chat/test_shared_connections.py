@@ -240,6 +240,19 @@ def test_keys_do_not_count_for_each_other() -> None:
     assert caught.value.retry_after == 60
 
 
+def test_who_is_refused_is_told_when_there_is_room_behind_the_others() -> None:
+    now = [0.0]
+    pace = Pace([(50, 1.0)], lambda: now[0])
+    waits = sorted(waiting(pace, "all") for _ in range(250))
+    assert waits[:50] == [0.0] * 50
+    assert max(waits.count(one) for one in waits) <= 50, "some of those who come together again come in vain"
+    assert waits[-1] < 5.5, "hardly any room is left unused"
+    for number, moment in enumerate(waits[50:]):
+        # The first come late.
+        now[0] = moment + (0.01 if number < 50 else 0.001)
+        pace.take("all")
+
+
 def test_keys_of_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.chat.pacing._KEYS", 10)
     now = [0.0]
@@ -247,4 +260,6 @@ def test_keys_of_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None
     for number in range(100):
         now[0] += 10
         pace.take(str(number))
+        assert waiting(pace, str(number)) > 0
     assert len(pace._taken) <= 11
+    assert len(pace._told) <= 11

@@ -1,0 +1,87 @@
+"""What a product takes no more of for now is sent when there is room, and is never given up."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+from bot.chat.errors import RateLimited, Transient
+from bot.chat.platform import Address, MessageRef, Text
+from bot.sending import TRIES, Sender
+from bot.storage import deliveries
+from tests.service.bot.conftest import Store
+
+ENOUGH = 60.0
+PLACE = {"platform": "slack", "address_kind": "direct", "address": "U1"}
+
+
+class Busy:
+    """A product that refuses the first calls."""
+
+    name = "slack"
+
+    def __init__(self, *refusals: Exception) -> None:
+        self.refusals = list(refusals)
+        self.said: list[str] = []
+
+    async def send(self, address: Address, content: Text, key: str) -> MessageRef:
+        if self.refusals:
+            raise self.refusals.pop()
+        self.said.append(content.text)
+        return MessageRef("slack", {})
+
+
+class Always:
+    """Leases that nobody else asks for."""
+
+    async def hold(self, name: str, holder: str, seconds: float) -> bool:
+        return True
+
+
+async def _queue(store: Store, *keys: str) -> None:
+    for key in keys:
+        data = {"text": key, "to": PLACE}
+        await store.change(lambda tx, key=key, data=data: deliveries.queue(tx, key, "@u", "say", data))  # type: ignore[misc]
+
+
+async def _send_all(store: Store, product: Busy) -> None:
+    """Run the bot's sender until nothing waits."""
+    runtime = SimpleNamespace(writer=store.writer, reader=store.reader, database=store.database)
+    desk: Any = SimpleNamespace(runtime=runtime)
+    ways: Any = SimpleNamespace(at=lambda _: [(product, Address.direct("U1"))])
+    leases: Any = Always()
+    running = asyncio.create_task(Sender(desk, ways, leases, "one").run())
+    try:
+        async with asyncio.timeout(ENOUGH):
+            while await store.read(deliveries.next_due) is not None:  # noqa: ASYNC110 - nobody tells it
+                await asyncio.sleep(0.02)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_has_no_room_for_long_is_sent_all_the_same_and_in_order(store: Store) -> None:
+    await _queue(store, "1", "2")
+    product = Busy(*[RateLimited(0.0) for _ in range(2 * TRIES)])
+    await _send_all(store, product)
+    assert product.said == ["1", "2"]
+
+
+async def test_waiting_for_room_is_no_try(store: Store) -> None:
+    await _queue(store, "1", "2")
+    [first] = await store.read(lambda c: deliveries.due(c, store.clock(), 10))
+    then = store.clock.turn(seconds=30)
+    await store.change(lambda tx: deliveries.postponed(tx, first.sequence, then))
+    store.clock.turn(seconds=-1)
+    assert await store.read(lambda c: deliveries.due(c, store.clock(), 10)) == [], "nothing overtakes it"
+    store.clock.turn(seconds=1)
+    [again] = await store.read(lambda c: deliveries.due(c, store.clock(), 10))
+    assert (again.key, again.tries) == ("1", 0)
+
+
+async def test_what_fails_is_a_try(store: Store) -> None:
+    await _queue(store, "1")
+    product = Busy(Transient("down"))
+    await _send_all(store, product)
+    assert product.said == ["1"]
