@@ -97,6 +97,10 @@ class MessageUnreadable(InvalidInput):
     size: int
 
 
+class InternalFault(KuguanError):
+    """A fault of ours: the log has the details, the caller gets none."""
+
+
 @dataclass(eq=False)
 class RequestIdReused(InvalidInput):
     """The request id was already used for a request with other content."""

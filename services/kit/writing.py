@@ -28,7 +28,7 @@ from services.kit.access import NOBODY, SYSTEM, Caller
 from services.kit.bulk import Prepared, drive, inserting, microseconds
 from services.kit.changes import Asked, Command, Response, Transaction
 from services.kit.database import Database, should_run_again
-from services.kit.errors import KuguanError, RequestIdReused, TooBusy, Unreachable
+from services.kit.errors import InternalFault, KuguanError, RequestIdReused, TooBusy, Unreachable
 from services.kit.ids import check_request_id
 from services.kit.tables import REQUESTS
 
@@ -42,8 +42,8 @@ _RUNS = 4
 _REFUSED_SECONDS = 10.0
 
 
-class InternalFault(KuguanError):
-    """A fault of ours: the log has the details, the caller gets none."""
+class _HotCommandError(Exception):
+    """A fault of ours in a hot command: it has no savepoint, so the group is run again, each by itself."""
 
 
 @dataclass(frozen=True)
@@ -246,7 +246,7 @@ class Writer:
         """Run a group, again where the database asks for it; returns the topics that were touched."""
         for attempt in range(_RUNS):
             try:
-                events, topics = self._run_once(group)
+                events, topics = self._run_in_one_commit(group)
             except DBAPIError as error:
                 if attempt + 1 < _RUNS and should_run_again(error):
                     continue
@@ -263,8 +263,14 @@ class Writer:
             break
         return set()
 
-    def _run_once(self, group: list[Job]) -> tuple[int, set[str]]:
-        """Run all jobs in one transaction; returns how many events were announced, and the topics."""
+    def _run_in_one_commit(self, group: list[Job]) -> tuple[int, set[str]]:
+        """Run all jobs in one commit; returns how many events were announced, and the topics."""
+        try:
+            return self._run_once(group, hot_together=True)
+        except _HotCommandError:
+            return self._run_once(group, hot_together=False)
+
+    def _run_once(self, group: list[Job], *, hot_together: bool) -> tuple[int, set[str]]:
         with self._database.group() as connection:
             tx = Transaction(connection, self._clock())
             answers = _stored_answers(connection, group)
@@ -279,7 +285,7 @@ class Writer:
                     waiting_ids.clear()
                 if _answered(job, answers):
                     continue
-                if job.command is not None and job.command.in_groups:
+                if hot_together and job.command is not None and job.command.in_groups:
                     together.append(job)
                     waiting_ids.add(job.request_id or str(id(job)))
                 else:
@@ -293,24 +299,19 @@ class Writer:
     def _run_together(
         self, tx: Transaction, jobs: list[Job], answers: dict[str, Any], fresh: list[Job]
     ) -> None:
-        """Run a hot command once for all its requests; if that fails as a whole, one after the other."""
+        """Run a hot command once for all its requests; raises _HotCommandError if it fails as a whole."""
         command = jobs[0].command
         assert command is not None
-        mark = tx.mark()
         tx.caller, tx.request_id, tx.trace = NOBODY, "", ""
-        drive(tx.connection, "SAVEPOINT together")
         try:
             results = command.function(tx, [Asked(job.request, job.caller, job.trace) for job in jobs])
             assert len(results) == len(jobs), "one answer for each request"
-        except Exception:
+        except Exception as error:
+            if isinstance(error, DBAPIError) and should_run_again(error):
+                raise
             if len(jobs) > 1:
                 log.exception("group command failed, running one by one", command=command.name)
-            drive(tx.connection, "ROLLBACK TO SAVEPOINT together")
-            tx.forget(mark)
-            for job in jobs:
-                _run_alone(tx, job, answers, fresh)
-            return
-        drive(tx.connection, "RELEASE SAVEPOINT together")
+            raise _HotCommandError from error
         for job, result in zip(jobs, results, strict=True):
             _settle(job, result, answers, fresh)
 

@@ -13,7 +13,7 @@ from rapidfuzz.distance import OSA
 
 from services.kit.words import pinyin
 from services.kit.words.postings import Postings
-from services.kit.words.spelling import compact, has_han, is_han, runs, singular, tokens
+from services.kit.words.spelling import as_written, compact, has_han, is_han, runs, singular, tokens
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -86,6 +86,7 @@ class WordIndex(Generic[Key]):
         self._codes: dict[str, dict[Key, How]] = {}
         self._phrases: list[str] = []
         self._parts: list[str] = []
+        self._lengths: list[int] = []
         self._holders: list[dict[Key, How]] = []
         self._numbers: dict[str, int] = {}
         self._sounds: dict[str, list[int]] = {}
@@ -160,6 +161,7 @@ class WordIndex(Generic[Key]):
         number = len(self._phrases)
         self._numbers[phrase] = number
         self._phrases.append(phrase)
+        self._lengths.append(len(phrase))
         self._parts.append(f" {' '.join(parts)} ")
         self._holders.append({})
         self._openings.add(phrase[:OPENING])
@@ -202,7 +204,7 @@ class WordIndex(Generic[Key]):
             return []
         found = self._exact(phrase) or self._by_sound(parts, phrase)
         if not found:
-            found = self._by_initials(phrase) + self._by_part(parts, phrase)
+            found = self._by_initials(as_written(text)) + self._by_part(parts, phrase)
         if not found:
             found = self._by_slip(parts, phrase)
         best: dict[Key, Match[Key]] = {}
@@ -241,36 +243,48 @@ class WordIndex(Generic[Key]):
         if len(phrase) < 2 and not is_han(phrase):
             return []
         needles = [part if is_han(part[0]) else f" {part} " for part in parts]
-        head, length = f"{parts[-1]} ", 19 * len(phrase)
-        names, phrases, holders = self._parts, self._phrases, self._holders
+        head, names, holders = f"{parts[-1]} ", self._parts, self._holders
         held = self._postings.holding_all(parts)
         for needle in needles:
             held = [number for number in held if needle in names[number]]
-        found = [
-            ((HEAD if head in names[number] else PART) + length // len(phrases[number]), number)
-            for number in held
-            if holders[number]
+        held = [number for number in held if holders[number]]
+        # A head is better than any other part, and of either kind the shorter names are.
+        best = self._shortest([number for number in held if head in names[number]])
+        found = self._scored(HEAD, best, phrase)
+        if len(best) < BEST_PHRASES:
+            rest = [number for number in held if head not in names[number]]
+            found += self._scored(PART, self._shortest(rest)[: BEST_PHRASES - len(best)], phrase)
+        return found or self._by_loose_part(parts, phrase)
+
+    def _shortest(self, numbers: list[int]) -> list[int]:
+        """The BEST_PHRASES shortest phrases, in the order of their lengths."""
+        return sorted(numbers, key=self._lengths.__getitem__)[:BEST_PHRASES]
+
+    def _scored(self, base: int, numbers: list[int], phrase: str) -> list[Match[Key]]:
+        length, lengths = 19 * len(phrase), self._lengths
+        return [
+            Match(key, base + length // lengths[number], How.CONTAINS)
+            for number in numbers
+            for key in self._holders[number]
         ]
-        return self._best(found, How.CONTAINS) or self._by_loose_part(parts, phrase)
 
     def _by_loose_part(self, parts: list[str], phrase: str) -> list[Match[Key]]:
         """Names that hold every character of the text in another order, as 黑中性笔 for 中性笔(黑)."""
         if not any(is_han(part[0]) for part in parts) or len(phrase) < 3:
             return []
-        found: list[tuple[int, int]] = []
-        wanted = [(character, phrase.count(character)) for character in set(phrase)]
-        names, length = self._phrases, len(phrase)
-        for number in self._postings.sharing_some(parts):
-            name = names[number]
-            if len(name) < length:
-                continue
-            for character, many in wanted:
-                if name.count(character) < many:
-                    break
+        names, length, lengths = self._phrases, len(phrase), self._lengths
+        held = self._postings.sharing_some(parts)
+        for character in sorted(set(phrase)):
+            many = phrase.count(character)
+            if many == 1:
+                held = [number for number in held if character in names[number]]
             else:
-                # All of it in another order is the name itself; a few scattered characters are chance.
-                base = HEAD if 3 * length >= 2 * len(name) else LOOSE
-                found.append((base + 19 * length // len(name), number))
+                held = [number for number in held if names[number].count(character) >= many]
+        # All of it in another order is the name itself; a few scattered characters are chance.
+        found = [
+            ((HEAD if 3 * length >= 2 * lengths[number] else LOOSE) + 19 * length // lengths[number], number)
+            for number in held
+        ]
         return self._best(found, How.CONTAINS)
 
     def _by_part_of_sound(self, parts: list[str], phrase: str) -> list[Match[Key]]:
@@ -301,12 +315,13 @@ class WordIndex(Generic[Key]):
             return []
         letters, digits = sorted(phrase), _digits(phrase)
         found: list[Match[Key]] = []
-        candidates = {number: self._phrases[number] for number in self._postings.near_length(phrase)}
-        near = process.extract_iter(phrase, candidates, scorer=OSA.distance, processor=None, score_cutoff=1)
-        for name, _, number in near:
+        numbers = list(self._postings.near_length(phrase))
+        names = [self._phrases[number] for number in numbers]
+        near = process.extract_iter(phrase, names, scorer=OSA.distance, processor=None, score_cutoff=1)
+        for name, _, place in near:
             if _digits(name) == digits:
                 score = SWAPPED if sorted(name) == letters else NEAR
-                found += self._matches((number,), score, How.TYPO)
+                found += self._matches((numbers[place],), score, How.TYPO)
         return found
 
     def _by_corrected_words(self, parts: list[str]) -> list[Match[Key]]:

@@ -85,6 +85,11 @@ def runs(text: str) -> list[str]:
     return [singular(run) for run in _RUN.findall(fold(text))]
 
 
+def as_written(text: str) -> str:
+    """The text without width, case, blanks and punctuation; an s at the end may be an initial: nljls."""
+    return "".join(_RUN.findall(fold(text)))
+
+
 def compact(text: str) -> str:
     """The text without width, case, blanks, punctuation and English plurals.
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.kit import outbox
-from services.kit.writing import InternalFault
+from services.kit.errors import InternalFault
 from tests.service.kit.shelf import LIXIA, Crash, Shelf, create_thing, wanted
 
 

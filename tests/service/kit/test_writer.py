@@ -10,9 +10,17 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from services.kit.changes import Transaction
-from services.kit.errors import Duplicate, InvalidField, KuguanError, RequestIdReused, TooBusy, Unreachable
+from services.kit.errors import (
+    Duplicate,
+    InternalFault,
+    InvalidField,
+    KuguanError,
+    RequestIdReused,
+    TooBusy,
+    Unreachable,
+)
 from services.kit.tables import REQUESTS
-from services.kit.writing import InternalFault, Limits
+from services.kit.writing import Limits
 from tests.service.kit import shelf as shelves
 from tests.service.kit.shelf import (
     LIXIA,

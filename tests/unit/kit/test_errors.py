@@ -9,6 +9,7 @@ from google.rpc import error_details_pb2
 
 from services.kit.errors import (
     KINDS,
+    InternalFault,
     InvalidField,
     KuguanError,
     NoSuch,
@@ -18,7 +19,6 @@ from services.kit.errors import (
     Unreachable,
 )
 from services.kit.rpc import CODES, to_status
-from services.kit.writing import InternalFault
 
 
 @dataclass(eq=False)

@@ -132,3 +132,29 @@ def test_the_compact_form_forgets_case_and_width(text: str) -> None:
     once = compact(text)
     assert compact(f" {text}! ") == once
     assert compact(text.replace(" ", "  ")) == once
+
+
+def test_the_initials_of_what_stands_in_front_of_a_bracket_are_enough(index: WordIndex[str]) -> None:
+    found = index.find("zxb")
+    assert {match.key for match in found} == {"black", "red"}
+    assert {match.how for match in found} == {How.INITIALS}
+    assert {match.key for match in index.find("nljls")} == {"m8", "m6"}
+
+
+def test_of_many_names_that_hold_a_word_heads_come_first_and_then_the_shortest() -> None:
+    many: WordIndex[str] = WordIndex()
+    for number in range(40):
+        many.add(f"part-{number}", names=[f"螺丝刀头{'长' * (40 - number)}"])
+    for number in range(3):
+        many.add(f"head-{number}", names=[f"{'大' * (9 - number)}螺丝刀"])
+    keys = [match.key for match in many.find("螺丝刀", limit=6)]
+    assert keys == ["head-2", "head-1", "head-0", "part-39", "part-38", "part-37"]
+
+
+@pytest.mark.parametrize("said", ["色黑中性笔", "打a4印纸", "笔黑中性"])
+def test_every_character_in_another_order_is_found_whichever_is_looked_at_first(said: str) -> None:
+    words: WordIndex[str] = WordIndex()
+    words.add("pen", names=["中性笔(黑色)"])
+    words.add("paper", names=["A4打印纸"])
+    words.add("other", names=["中性洗涤剂"])
+    assert [match.key for match in words.find(said)][:1] == ["paper" if "纸" in said else "pen"]
