@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-LONGEST_PHRASE = 40
-
 Place = tuple[int, int]
 
 
@@ -16,7 +14,8 @@ class Phrases:
 
     def __init__(self, *words: Iterable[str]) -> None:
         self.words: set[str] = set()
-        self._by_first: dict[str, list[str]] = {}
+        self._lengths_by_first: dict[str, tuple[int, ...]] = {}
+        self._lengths_by_last: dict[str, tuple[int, ...]] = {}
         for group in words:
             for word in group:
                 self.add(word)
@@ -25,21 +24,30 @@ class Phrases:
         """Take a word into the table; one that is there already stays once."""
         if word and word not in self.words:
             self.words.add(word)
-            row = self._by_first.setdefault(word[0], [])
-            row.append(word)
-            row.sort(key=len, reverse=True)
+            for lengths, end in ((self._lengths_by_first, word[0]), (self._lengths_by_last, word[-1])):
+                known = {*lengths.get(end, ()), len(word)}
+                lengths[end] = tuple(sorted(known, reverse=True))
 
     def ends(self, text: str, start: int) -> Iterator[int]:
         """The ends of all words of the table that stand at `start`, the longest first."""
-        for word in self._by_first.get(text[start : start + 1], ()):
-            end = start + len(word)
-            if text.startswith(word, start) and _is_whole(text, start, end):
-                yield end
+        lengths = self._lengths_by_first.get(text[start : start + 1])
+        if lengths is None or _is_inside(text, start):
+            return
+        room = len(text) - start
+        for length in lengths:
+            if length <= room and text[start : start + length] in self.words:
+                end = start + length
+                if not _is_cut(text, end):
+                    yield end
 
     def starts(self, text: str, end: int) -> Iterator[int]:
         """The starts of all words of the table that end at `end`, the longest first."""
-        for start in range(max(0, end - LONGEST_PHRASE), end):
-            if end in self.ends(text, start):
+        lengths = self._lengths_by_last.get(text[end - 1 : end]) if end else None
+        if lengths is None or _is_cut(text, end):
+            return
+        for length in lengths:
+            start = end - length
+            if start >= 0 and text[start:end] in self.words and not _is_inside(text, start):
                 yield start
 
     def find(self, text: str, kept: Sequence[Place] = ()) -> list[Place]:
@@ -50,7 +58,7 @@ class Phrases:
         found: list[Place] = []
         place = 0
         while place < len(text):
-            if text[place] not in self._by_first:
+            if text[place] not in self._lengths_by_first:
                 place += 1
                 continue
             end = next((end for end in self.ends(text, place) if _free(place, end, kept)), None)
@@ -62,13 +70,15 @@ class Phrases:
         return found
 
 
-def _is_whole(text: str, start: int, end: int) -> bool:
-    # A digit in front is no part of a word: 5kg, 20pcs.
-    before = (
-        start > 0 and _is_latin(text[start]) and _is_latin(text[start - 1]) and not text[start - 1].isdigit()
-    )
-    after = end < len(text) and _is_latin(text[end - 1]) and _is_latin(text[end])
-    return not before and not after
+def _is_inside(text: str, start: int) -> bool:
+    """Whether a place is in the middle of a Latin word; a digit in front is no part of it: 5kg, 20pcs."""
+    before = text[start - 1 : start]
+    return bool(before) and _is_latin(before) and not before.isdigit() and _is_latin(text[start])
+
+
+def _is_cut(text: str, end: int) -> bool:
+    """Whether a Latin word goes on behind a place."""
+    return end < len(text) and _is_latin(text[end]) and _is_latin(text[end - 1])
 
 
 class WholeSentence:

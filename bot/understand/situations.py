@@ -42,10 +42,13 @@ def take(heard: Heard) -> tuple[Heard, tuple[str, ...], tuple[Place, ...]]:
     clauses = [match.span() for match in _CLAUSE.finditer(heard.text) if match[0].strip()]
     if len(clauses) < 2:
         return heard, (), ()
-    returns = bool(_asking(heard, (0, len(heard.text)), _RETURNS))
-    told = [place for place in clauses if _tells(heard, place, returns=returns)]
-    asking = [place for place in clauses if place not in told]
-    if not told or not any(_asks(heard, place) for place in asking):
+    verbs = _asking(heard, _VERBS)
+    if not verbs:
+        return heard, (), ()
+    returns = bool(_asking(heard, _RETURNS))
+    quiet = [place for place in clauses if not any(_within(verb, place) for verb in verbs)]
+    told = [place for place in quiet if _tells(heard, place, returns=returns)]
+    if not told or not any(_asks(heard, place) for place in clauses if place not in quiet):
         return heard, (), ()
     goods: list[Place] = []
     said: list[str] = []
@@ -70,7 +73,7 @@ def _named(heard: Heard, place: Place) -> list[Place]:
 def take_surplus(heard: Heard) -> tuple[Heard, str | None]:
     """The sentence without the words in front of its goods that tell why they come back."""
     match = _SURPLUS.search(heard.text)
-    if match is None or not _asking(heard, (0, len(heard.text)), _RETURNS):
+    if match is None or not _asking(heard, _RETURNS):
         return heard, None
     start, end = match.span("why")
     return heard.without(start, match.end()), heard.said(start, end)
@@ -79,8 +82,6 @@ def take_surplus(heard: Heard) -> tuple[Heard, str | None]:
 def _tells(heard: Heard, place: Place, *, returns: bool) -> bool:
     start, end = place
     text = heard.text[start:end]
-    if _asking(heard, place, _VERBS):
-        return False
     left = trim(heard.text, place, grammar.POLITE)
     if left[0] >= left[1] or grammar.CONDITIONAL.find(text) or _IS_QUESTION.search(text):
         return False
@@ -91,22 +92,23 @@ def _tells(heard: Heard, place: Place, *, returns: bool) -> bool:
 
 
 def _asks(heard: Heard, place: Place) -> bool:
-    """Whether a clause asks for a quantity or for goods by name."""
+    """Whether a clause with a verb asks for a quantity or for goods by name."""
     start, end = place
-    has_verb = bool(_asking(heard, place, _VERBS))
     named = any(start <= first and last <= end for first, last in heard.names)
-    return has_verb and (named or bool(quantities.find(heard, start, end)) or "新的" in heard.text[start:end])
+    return named or bool(quantities.find(heard, start, end)) or "新的" in heard.text[start:end]
 
 
-def _asking(heard: Heard, place: Place, table: Phrases) -> list[Place]:
-    """The verbs of a clause that are neither told as done nor a part of another word: 早上领的 tells."""
-    start, end = place
-    others = [one for one in grammar.NOT_VERBS.find(heard.text) if not heard.is_name(*one)]
+def _within(one: Place, other: Place) -> bool:
+    return other[0] <= one[0] and one[1] <= other[1]
+
+
+def _asking(heard: Heard, table: Phrases) -> list[Place]:
+    """The verbs of a sentence that are neither told as done nor a part of another word: 早上领的 tells."""
+    found = table.find(heard.text, heard.names)
+    others = grammar.NOT_VERBS.find(heard.text) if found else []
     return [
         (first, last)
-        for first, last in table.find(heard.text, heard.names)
-        if start <= first
-        and last <= end
-        and not heard.text.startswith((*PAST, "的"), last)
-        and not any(one <= first and last <= other for one, other in others)
+        for first, last in found
+        if not heard.text.startswith((*PAST, "的"), last)
+        and not any(_within((first, last), other) for other in others if not heard.is_name(*other))
     ]
