@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from deploy.imports import Progress
     from deploy.report import Report
 
-imports = typer.Typer(help="导入 Import items, people, stock and more.", no_args_is_help=True)
+imports = typer.Typer(
+    help="导入 Import items, people, stock and more.\n\n"
+    "In this order 依次:\n\nwarehouses, items, people, identities, rules, opening-stock.\n\n"
+    "Each table may name what those before it brought; what does not apply is left out.",
+    no_args_is_help=True,
+)
 
 
 @imports.command("warehouses")

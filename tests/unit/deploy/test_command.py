@@ -62,6 +62,14 @@ def test_every_command_explains_itself_with_an_example(words: str) -> None:
     assert f"Example: kuguan {words}" in result.output
 
 
+def test_the_help_of_import_tells_the_order_of_the_tables() -> None:
+    shown = RUNNER.invoke(command.application, ["import", "--help"]).output
+    order = ["warehouses", "items", "people", "identities", "rules", "opening-stock"]
+    assert f"{', '.join(order)}." in shown
+    listed = [shown.index(f"  {name} ") for name in order]
+    assert listed == sorted(listed)
+
+
 def test_wrong_use_is_exit_code_2_and_failure_is_exit_code_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
