@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import Any
 
 from bot.chat.background import Background
 from bot.chat.platform import Answer, ClickIn, EnterIn, Sink
@@ -10,11 +10,12 @@ from bot.chat.platform import Answer, ClickIn, EnterIn, Sink
 Late = Callable[[Answer], Coroutine[Any, Any, None]]
 """Shows an answer that the product no longer waits for."""
 
-_LATE: Final = Background("late answers")
 
-
-async def within(sink: Sink, event: ClickIn | EnterIn, seconds: float, late: Late) -> Answer | None:
-    """The sink's answer if it comes within `seconds`; otherwise None, and `late` gets it when it comes.
+async def within(
+    sink: Sink, event: ClickIn | EnterIn, seconds: float, late: Late, behind: Background
+) -> Answer | None:
+    """The sink's answer if it comes within `seconds`; otherwise None, and `late` gets it when it comes, which
+    is waited for among what happens `behind`.
 
     The event is kept before any of it, however long that takes: what a crash could still lose is not
     acknowledged. Raises `errors.Overloaded` where it was not kept.
@@ -31,11 +32,11 @@ async def within(sink: Sink, event: ClickIn | EnterIn, seconds: float, late: Lat
                 safe.cancel()
     except asyncio.CancelledError:
         # Who asked has gone; the event is worked on and its answer shown all the same.
-        _LATE.start(_follow(work, late))
+        behind.start(_follow(work, late))
         raise
     if work.done():
         return work.result()
-    _LATE.start(_follow(work, late))
+    behind.start(_follow(work, late))
     return None
 
 

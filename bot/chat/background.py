@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 from bot.chat.errors import ChannelError
 
 log = structlog.get_logger("kuguan.background")
+
+Result = TypeVar("Result")
 
 _END_SECONDS = 5.0
 
@@ -25,16 +27,19 @@ class Background:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def start(self, work: Coroutine[Any, Any, object]) -> None:
-        """Do it without anybody waiting."""
-        self._start(work)
+    def start(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
+        """Do it without anybody having to wait."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
 
     async def start_when_there_is_room(self, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """Do it as soon as fewer than the bound are at work; until then whoever asks waits."""
         room = self._room
         assert room is not None, "no bound was given"
         await room.acquire()
-        self._start(work()).add_done_callback(lambda _: room.release())
+        self.start(work()).add_done_callback(lambda _: room.release())
 
     async def finish(self, seconds: float) -> None:
         """Wait so long for what is at work."""
@@ -46,12 +51,6 @@ class Background:
         for task in self._tasks:
             task.cancel()
         await self.finish(_END_SECONDS)
-
-    def _start(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[Any]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-        return task
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

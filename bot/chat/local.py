@@ -6,8 +6,11 @@ The page and the console are two doors to it; what is said through one is seen t
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Final
 
+from bot.chat.answering import within
+from bot.chat.background import Background
 from bot.chat.conversation import Author, Conversation, Draft, Message
 from bot.chat.errors import Overloaded, PayloadRejected, RecipientUnreachable
 from bot.chat.platform import (
@@ -46,7 +49,7 @@ class LocalChat:
         self.last_inbound: datetime | None = None
         self._clock = clock
         self._sink: Sink | None = None
-        self._at_work: set[asyncio.Task[Answer | None]] = set()
+        self._at_work = Background("shown on the page")
 
     def start(self, sink: Sink) -> None:
         self._sink = sink
@@ -54,8 +57,7 @@ class LocalChat:
     async def stop(self) -> None:
         """Let taps at work end; what takes longer is the sink's to finish, it has kept the tap."""
         self._sink = None
-        if self._at_work:
-            await asyncio.wait(self._at_work, timeout=STOP_DEADLINE)
+        await self._at_work.finish(STOP_DEADLINE)
 
     async def say(self, person: str, text: str, key: str, door: str) -> tuple[Message, TextIn]:
         """Keep the person's words and hand them to the bot. Repeating it with the same key is harmless.
@@ -139,23 +141,19 @@ class LocalChat:
         return Updated(UpdateResult.EXPIRED if found is None else UpdateResult.UPDATED)
 
     async def _answer(self, person: str, event: ClickIn | EnterIn) -> Answer | None:
-        # In a task of its own: a browser that goes away must not take the answer with it.
-        task = asyncio.create_task(self._handle_and_show(self._open_sink(), person, event))
-        self._at_work.add(task)
-        task.add_done_callback(self._at_work.discard)
-        done, _ = await asyncio.wait({task}, timeout=CLICK_DEADLINE)
-        return task.result() if done else None
+        show = partial(self._show, person, event)
+        answer = await within(self._open_sink(), event, CLICK_DEADLINE, show, self._at_work)
+        if answer is not None:
+            # In a task of its own: a browser that goes away must not take the answer with it.
+            await asyncio.shield(self._at_work.start(show(answer)))
+        return answer
 
-    async def _handle_and_show(self, sink: Sink, person: str, event: ClickIn | EnterIn) -> Answer | None:
-        answer = await sink.handle(event)
-        if answer is None:
-            return None
+    async def _show(self, person: str, event: ClickIn | EnterIn, answer: Answer) -> None:
         if answer.card is not None:
             await self._show_card(person, event, answer.card)
         if answer.text:
             draft = Draft(f"answer:{event.dedupe_key}", Author.BOT, Text(answer.text))
             await self.conversation.append(person, draft)
-        return answer
 
     async def _show_card(self, person: str, event: ClickIn | EnterIn, card: Card) -> None:
         if isinstance(event, ClickIn) and await self.conversation.replace_card(person, event.card_id, card):

@@ -276,7 +276,7 @@ class DingTalkChannel:
             await self._follow(tap, answer.card, answer.text, toast)
 
         try:
-            answer = await within(self._sink, tap, ANSWER_SECONDS, late)
+            answer = await within(self._sink, tap, ANSWER_SECONDS, late, self._after)
         except Overloaded:
             return Answered(FAILED, {"response": {}}, answered)
         except BaseException:

@@ -227,7 +227,7 @@ class FeishuChannel:
             self._answering[message] = answered
             self._later.start(self._forget(message, answered))
         try:
-            answer = await within(self._open_sink(), event, CLICK_SECONDS, late)
+            answer = await within(self._open_sink(), event, CLICK_SECONDS, late, self._later)
         except ChannelError:
             answered.sent.set()
             raise
@@ -246,7 +246,7 @@ class FeishuChannel:
         async def late(answer: Answer) -> None:
             await self._show(event, answer)
 
-        answer = await within(self._open_sink(), event, KEEP_SECONDS, late)
+        answer = await within(self._open_sink(), event, KEEP_SECONDS, late, self._later)
         if answer is not None:
             self._later.start(late(answer))
 

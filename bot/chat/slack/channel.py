@@ -293,7 +293,7 @@ class SlackChannel:
         async def late(answer: Answer) -> None:
             await self._show(event, answer)
 
-        answer = await within(sink, event, ANSWER_SECONDS, late)
+        answer = await within(sink, event, ANSWER_SECONDS, late, self._following)
         if answer is not None:
             # An acknowledgement shows nothing, so it does not wait for what is shown.
             self._follow(self._show(event, answer))

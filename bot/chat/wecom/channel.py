@@ -279,7 +279,7 @@ class WecomChannel:
         async def late(answer: Answer) -> None:
             await self._show_late(event, answer)
 
-        answer = await within(sink, event, ANSWER_SECONDS, late)
+        answer = await within(sink, event, ANSWER_SECONDS, late, self._following)
         if answer is None:
             waits = isinstance(event, ClickIn) and event.card_ref is not None
             return self._reply(

@@ -206,7 +206,7 @@ class WecomBotChannel:
         async def late(answer: Answer) -> None:
             await self._show_apart(event, answer)
 
-        answer = await within(sink, event, DECIDE_SECONDS, late)
+        answer = await within(sink, event, DECIDE_SECONDS, late, self._at_work)
         if answer is None:
             return
         if isinstance(event, ClickIn) and answer.card and await self._replace(event, answer, request):

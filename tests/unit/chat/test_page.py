@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -180,8 +180,8 @@ async def test_a_tap_whose_answer_takes_long_says_later_and_shows_it_then(
     await world.channel.send(PERSON, CARD, "k1")
     inner = world.sink.handle
 
-    async def slowly(event: Event) -> Answer | None:
-        await inner(event)
+    async def slowly(event: Event, kept: Callable[[], None] | None = None) -> Answer | None:
+        await inner(event, kept)
         await asyncio.sleep(0.2)
         return Answer(card=DONE)
 
@@ -191,6 +191,21 @@ async def test_a_tap_whose_answer_takes_long_says_later_and_shows_it_then(
     await world.channel.stop()
     [message] = await world.conversation.before("zhangsan", None, 10)
     assert message.content == DONE
+
+
+async def test_a_tap_that_was_not_kept_is_never_said_to_be_answered_later(
+    page: Browser, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.chat.local.CLICK_DEADLINE", 0.05)
+    await world.channel.send(PERSON, CARD, "k1")
+
+    async def never_kept(event: Event, kept: Callable[[], None] | None = None) -> Answer | None:
+        await asyncio.sleep(0.2)
+        raise Overloaded(3.0)
+
+    monkeypatch.setattr(world.sink, "handle", never_kept)
+    response = await page.post("/api/tap", {"id": "tap-0001", "card": "card-1", "action": "confirm"})
+    assert (response.status, response.headers["Retry-After"]) == (503, "3")
 
 
 @pytest.mark.parametrize(

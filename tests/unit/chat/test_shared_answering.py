@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.chat.answering import within
+from bot.chat.background import Background
 from bot.chat.errors import Overloaded, Transient
 from bot.chat.platform import Address, Answer, ClickIn, Event, Sender
 
@@ -36,6 +37,7 @@ class Desk:
         self.safe = asyncio.Event()
         self.safe.set()
         self.shown: list[Answer] = []
+        self.behind = Background("tests")
         self.was_shown = asyncio.Event()
 
     async def handle(self, event: Event, kept: Callable[[], None] | None = None) -> Answer | None:
@@ -60,14 +62,14 @@ class Desk:
 async def test_in_time_it_is_the_answer() -> None:
     desk = Desk()
     desk.ready.set()
-    assert await within(desk, CLICK, 5.0, desk.late) == Answer(toast="好")
+    assert await within(desk, CLICK, 5.0, desk.late, desk.behind) == Answer(toast="好")
     assert desk.shown == []
 
 
 async def test_nothing_is_acknowledged_before_it_is_kept() -> None:
     desk = Desk()
     desk.safe.clear()
-    waiting = asyncio.create_task(within(desk, CLICK, 0.01, desk.late))
+    waiting = asyncio.create_task(within(desk, CLICK, 0.01, desk.late, desk.behind))
     await asyncio.sleep(0.1)
     assert not waiting.done(), "a crash now would lose the tap"
     desk.safe.set()
@@ -78,7 +80,7 @@ async def test_nothing_is_acknowledged_before_it_is_kept() -> None:
 
 async def test_late_it_is_shown_when_it_comes() -> None:
     desk = Desk()
-    assert await within(desk, CLICK, 0.0, desk.late) is None
+    assert await within(desk, CLICK, 0.0, desk.late, desk.behind) is None
     assert desk.shown == []
     desk.ready.set()
     await asyncio.wait_for(desk.was_shown.wait(), 5)
@@ -89,13 +91,13 @@ async def test_in_time_what_was_not_kept_is_said() -> None:
     desk = Desk(refuse=1)
     desk.ready.set()
     with pytest.raises(Overloaded):
-        await within(desk, CLICK, 5.0, desk.late)
+        await within(desk, CLICK, 5.0, desk.late, desk.behind)
 
 
 async def test_after_its_time_what_was_not_kept_is_still_said() -> None:
     desk = Desk(refuse=1)
     desk.safe.clear()
-    waiting = asyncio.create_task(within(desk, CLICK, 0.01, desk.late))
+    waiting = asyncio.create_task(within(desk, CLICK, 0.01, desk.late, desk.behind))
     await asyncio.sleep(0.1)
     assert not waiting.done(), "the product would be told that the tap arrived"
     desk.safe.set()
@@ -108,7 +110,7 @@ async def test_after_its_time_what_was_not_kept_is_still_said() -> None:
 async def test_who_asked_may_go_and_what_was_not_kept_is_said_in_the_log() -> None:
     desk = Desk(refuse=1)
     desk.safe.clear()
-    asking = asyncio.create_task(within(desk, CLICK, 0.0, desk.late))
+    asking = asyncio.create_task(within(desk, CLICK, 0.0, desk.late, desk.behind))
     await asyncio.sleep(0.01)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -122,7 +124,7 @@ async def test_who_asked_may_go_and_what_was_not_kept_is_said_in_the_log() -> No
 
 async def test_who_asked_may_go_and_the_answer_is_shown_all_the_same() -> None:
     desk = Desk()
-    asking = asyncio.create_task(within(desk, CLICK, 60.0, desk.late))
+    asking = asyncio.create_task(within(desk, CLICK, 60.0, desk.late, desk.behind))
     await asyncio.sleep(0.01)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -140,6 +142,6 @@ async def test_an_answer_that_cannot_be_shown_harms_nobody(error: Exception) -> 
         await desk.late(answer)
         raise error
 
-    assert await within(desk, CLICK, 0.0, late) is None
+    assert await within(desk, CLICK, 0.0, late, desk.behind) is None
     desk.ready.set()
     await asyncio.wait_for(desk.was_shown.wait(), 5)
