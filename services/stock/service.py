@@ -53,7 +53,7 @@ SERVICE = Service(
     checks=(
         Check("I1", "balances are the sums of their entries", checks.balances_are_sums_of_entries),
         Check("I2", "nothing is below zero", checks.figures_are_not_negative),
-        Check("I3", "reserved is the sum of allocations", checks.reserved_is_sum_of_allocations),
+        Check("I3", "reserved is the sum of promises", checks.reserved_is_sum_of_promises),
         Check("I3", "allocations belong to living promises", checks.lines_agree_with_allocations),
         Check("I5", "entries have no gaps and name their cause", checks.entries_are_numbered_without_gaps),
         Check("I6", "lines say what the ledger says", checks.issued_is_what_the_ledger_says),

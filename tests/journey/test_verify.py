@@ -61,11 +61,11 @@ DAMAGES = [
         "{waiting}",
     ),
     Damage(
-        "what a promise set aside is removed",
+        "less is promised than was set aside",
         "stock",
-        ["DELETE FROM allocations WHERE document = '{waiting}'"],
+        ["UPDATE reservation_lines SET reserved = reserved - 1 WHERE document = '{waiting}'"],
         "I3",
-        "{waiting}",
+        "BG-001/ZC",
     ),
     Damage(
         "an event is deleted",

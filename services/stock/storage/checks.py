@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, case, func, literal, or_, select, union_all
 
 from services.kit.tables import OUTBOX
+from services.stock.domain.items import Tracking
 from services.stock.storage.tables import (
     ALLOCATIONS,
     BALANCES,
     ENTRIES,
+    ITEMS,
     RESERVATION_LINES,
     RESERVATIONS,
     RETURN_LINES,
@@ -25,9 +27,18 @@ def balances_are_sums_of_entries(connection: Connection) -> list[str]:
     return _compare_balances(connection, ENTRIES, "on_hand", "entries")
 
 
-def reserved_is_sum_of_allocations(connection: Connection) -> list[str]:
-    """I3: what a balance says is reserved is the sum of the allocations of living promises."""
-    return _compare_balances(connection, ALLOCATIONS, "reserved", "allocations")
+def reserved_is_sum_of_promises(connection: Connection) -> list[str]:
+    """I3: what a balance says is reserved is the sum of what is promised: allocations of lots and serials,
+    whole lines of goods without them."""
+    lines, nothing = RESERVATION_LINES.c, literal("")
+    whole_lines = (
+        select(lines.item, lines.warehouse, nothing.label("lot"), nothing.label("serial"), lines.reserved)
+        .join(ITEMS, ITEMS.c.code == lines.item)
+        .where(ITEMS.c.tracking == Tracking.NONE.value, lines.reserved != 0)
+    )
+    pieces = select(*(ALLOCATIONS.c[name] for name in _KEY), ALLOCATIONS.c.quantity)
+    promised = union_all(pieces, whole_lines).subquery()
+    return _compare_balances(connection, promised, "reserved", "promises")
 
 
 def figures_are_not_negative(connection: Connection) -> list[str]:
@@ -41,7 +52,8 @@ def figures_are_not_negative(connection: Connection) -> list[str]:
 
 
 def lines_agree_with_allocations(connection: Connection) -> list[str]:
-    """I3: each line's reserved quantity is the sum of its allocations, and only living promises have any."""
+    """I3: of goods with lots or serials each line's reserved quantity is the sum of its allocations, others
+    have none, and only living promises reserve anything."""
     lines, heads = RESERVATION_LINES.c, RESERVATIONS.c
     sums = (
         select(ALLOCATIONS.c.document, ALLOCATIONS.c.line, func.sum(ALLOCATIONS.c.quantity).label("total"))
@@ -52,10 +64,11 @@ def lines_agree_with_allocations(connection: Connection) -> list[str]:
     query = (
         select(lines.document, lines.line, lines.reserved, total.label("total"), heads.state)
         .join(RESERVATIONS, heads.document == lines.document, isouter=True)
+        .join(ITEMS, ITEMS.c.code == lines.item)
         .join(sums, and_(sums.c.document == lines.document, sums.c.line == lines.line), isouter=True)
         .where(
             or_(
-                lines.reserved != total,
+                total != case((ITEMS.c.tracking == Tracking.NONE.value, 0), else_=lines.reserved),
                 heads.state.is_(None),
                 and_(lines.reserved != 0, heads.state.not_in(["held", "reserved"])),
             )

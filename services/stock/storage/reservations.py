@@ -10,6 +10,7 @@ from sqlalchemy import Boolean, Connection, and_, bindparam, delete, not_, or_, 
 
 from services.kit.bulk import Bulk, Change, Prepared, inserting, microseconds
 from services.kit.errors import NoSuch
+from services.stock.domain.items import Tracking
 from services.stock.domain.reservations import LIVE, Line, Reservation, Sight, State
 from services.stock.domain.shelf import Key, Pick
 from services.stock.domain.texts import shown
@@ -120,8 +121,12 @@ def load(connection: Connection, documents: Sequence[str]) -> list[Reservation]:
         picks.setdefault((row.document, row.line), []).append(Pick(key, row.quantity, row.expiry))
     lines: dict[str, list[Line]] = {}
     for row in line_rows:
-        promised = picks.get((row.document, row.line), [])
-        line = Line(row.line, measures[row.item], row.warehouse, row.wanted, row.issued, promised)
+        measure = measures[row.item]
+        if measure.tracking is Tracking.NONE:
+            promised = [Pick(Key(row.item, row.warehouse), row.reserved)] if row.reserved else []
+        else:
+            promised = picks.get((row.document, row.line), [])
+        line = Line(row.line, measure, row.warehouse, row.wanted, row.issued, promised)
         lines.setdefault(row.document, []).append(line)
     found = {row.document: _reservation(row, lines[row.document]) for row in heads}
     return [found[document] for document in documents if document in found]
@@ -186,11 +191,12 @@ def _line_row(reservation: Reservation, line: Line) -> tuple[Any, ...]:
 
 
 def _picks(reservation: Reservation) -> list[tuple[Any, ...]]:
-    """Rows of ALLOCATIONS."""
+    """Rows of ALLOCATIONS: of goods without lot and serial the line says all there is to say."""
     document = reservation.document
     return [
         (document, line.number, key.lot, key.serial, key.item, key.warehouse, quantity)
         for line in reservation.lines
+        if line.measure.tracking is not Tracking.NONE
         for key, quantity, _ in line.picks
     ]
 

@@ -241,6 +241,7 @@ Index(
     postgresql_where=RESERVATION_LINES.c.waiting > 0,
 )
 
+# Which lots and serials are promised to a line; goods without them need no row.
 ALLOCATIONS = Table(
     "allocations",
     METADATA,

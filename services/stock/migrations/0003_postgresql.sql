@@ -1,0 +1,1 @@
+DELETE FROM allocations WHERE lot = '' AND serial = ''
