@@ -111,17 +111,17 @@ def _by_last_words(said: str, text: str, vocabulary: Vocabulary) -> ItemWord:
     names = vocabulary.items.scan(text)
     last = text.split()[-1:] if not has_han(text) and " " in text else []
     for word in last:
-        matches = vocabulary.items.find(word, limit=MOST_CHOICES)
-        heads = [match.key for match in matches if match.how is How.CONTAINS and match.score >= GOOD_SCORE]
+        matches = vocabulary.items.holding(word, limit=MOST_CHOICES)
+        heads = [match.key for match in matches if match.score >= GOOD_SCORE]
         if heads:
             return ItemWord(said, tuple(heads), Likeness.DOUBTFUL)
     if names and not any(character.isalnum() for character in text[names[-1].end :]):
         return ItemWord(said, names[-1].keys[:MOST_CHOICES], Likeness.DOUBTFUL)
     for start in range(max(1, len(text) - _LONGEST_HEAD), len(text) - _SHORTEST_HEAD + 1):
-        if not has_han(text[start : start + 1]):
+        if not has_han(text[start : start + 1]) or " " in text[start:]:
             continue
-        matches = vocabulary.items.find(text[start:], limit=MOST_CHOICES)
-        parts = [match.key for match in matches if match.how is How.CONTAINS and match.score >= GOOD_SCORE]
+        matches = vocabulary.items.holding(text[start:], limit=MOST_CHOICES)
+        parts = [match.key for match in matches if match.score >= GOOD_SCORE]
         if parts:
             return ItemWord(said, tuple(parts), Likeness.DOUBTFUL)
     return ItemWord(said)

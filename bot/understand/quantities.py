@@ -8,6 +8,7 @@ from bot.understand import amounts, grammar, units
 from bot.understand.amounts import Amount
 from bot.understand.heard import Heard
 from bot.understand.intents import Problem
+from services.kit.words.spelling import is_han
 
 _TIMES_BEFORE = re.compile(r"(?:(?<![a-z0-9])x|×|\*)\s*$")
 _TIMES_BEHIND = re.compile(r"\s*(?:x(?![a-z0-9])|×|\*)\s*")
@@ -74,6 +75,8 @@ def _quantity(heard: Heard, amount: Amount, limit: int) -> Quantity | None:
     is_glued = times is None and amount.kind != "chinese" and _GLUED_BEFORE.search(text, 0, amount.start)
     if is_glued and not _follows_a_word(heard, amount, limit):
         return None
+    if amount.kind == "article" and _is_letter(text, amount):
+        return None
     if amount.kind == "chinese" and _is_inside_word(text, amount):
         return None
     start = times.start() if times else amount.start
@@ -131,6 +134,12 @@ def _follows_a_word(heard: Heard, amount: Amount, limit: int) -> bool:
     word = _LATIN_WORD_BEFORE.search(heard.text, 0, amount.start)
     unit, _ = _unit_at(heard, amount.end, limit)
     return word is not None and unit is not None and not unit.isascii() and heard.names_goods(*word.span())
+
+
+def _is_letter(text: str, amount: Amount) -> bool:
+    """老A剪刀, A类: an A beside a Chinese character counts nothing."""
+    beside = (text[amount.start - 1 : amount.start], text[amount.end : amount.end + 1])
+    return any(is_han(character) for character in beside if character)
 
 
 def _is_inside_word(text: str, amount: Amount) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from heapq import nlargest
-from itertools import product
+from itertools import islice, product
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
@@ -239,26 +239,41 @@ class WordIndex(Generic[Key]):
         return self._matches(self._initials.get(phrase, ()), INITIALS, How.INITIALS)
 
     def _by_part(self, parts: list[str], phrase: str) -> list[Match[Key]]:
+        return self._by_whole_part(parts, phrase) or self._by_loose_part(parts, phrase)
+
+    def _by_whole_part(self, parts: list[str], phrase: str) -> list[Match[Key]]:
         """Names of which the text is a part: word by word, row of characters by row of characters."""
         if len(phrase) < 2 and not is_han(phrase):
             return []
         needles = [part if is_han(part[0]) else f" {part} " for part in parts]
-        head, names, holders = f"{parts[-1]} ", self._parts, self._holders
+        head, names = f"{parts[-1]} ", self._parts
         held = self._postings.holding_all(parts)
-        for needle in needles:
-            held = [number for number in held if needle in names[number]]
-        held = [number for number in held if holders[number]]
+        if len(parts) > 1 or len(phrase) > 2:
+            for needle in needles:
+                held = [number for number in held if needle in names[number]]
         # A head is better than any other part, and of either kind the shorter names are.
         best = self._shortest([number for number in held if head in names[number]])
         found = self._scored(HEAD, best, phrase)
         if len(best) < BEST_PHRASES:
             rest = [number for number in held if head not in names[number]]
             found += self._scored(PART, self._shortest(rest)[: BEST_PHRASES - len(best)], phrase)
-        return found or self._by_loose_part(parts, phrase)
+        return found
+
+    def holding(self, text: str, limit: int = 6) -> list[Match[Key]]:
+        """The entries of whose names the text is a part, best first, at most `limit`, and no others."""
+        parts = runs(text[: LONGEST_PHRASE + 1])
+        phrase = "".join(parts)
+        if not phrase or len(phrase) > LONGEST_PHRASE:
+            return []
+        best: dict[Key, Match[Key]] = {}
+        for match in self._by_whole_part(parts, phrase):
+            best.setdefault(match.key, match)
+        return list(best.values())[:limit]
 
     def _shortest(self, numbers: list[int]) -> list[int]:
-        """The BEST_PHRASES shortest phrases, in the order of their lengths."""
-        return sorted(numbers, key=self._lengths.__getitem__)[:BEST_PHRASES]
+        """The BEST_PHRASES shortest phrases that an entry owns, in the order of their lengths."""
+        by_length = sorted(numbers, key=self._lengths.__getitem__)
+        return list(islice((number for number in by_length if self._holders[number]), BEST_PHRASES))
 
     def _scored(self, base: int, numbers: list[int], phrase: str) -> list[Match[Key]]:
         length, lengths = 19 * len(phrase), self._lengths

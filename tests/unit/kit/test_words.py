@@ -158,3 +158,9 @@ def test_every_character_in_another_order_is_found_whichever_is_looked_at_first(
     words.add("paper", names=["A4打印纸"])
     words.add("other", names=["中性洗涤剂"])
     assert [match.key for match in words.find(said)][:1] == ["paper" if "纸" in said else "pen"]
+
+
+def test_only_names_that_hold_the_text_are_told_where_no_more_is_asked(index: WordIndex[str]) -> None:
+    assert [match.key for match in index.holding("打印")] == ["paper", "toner"]
+    assert [match.key for match in index.holding("copy paper")] == ["paper"]
+    assert index.holding("白黑") == index.holding("zxb") == index.holding("") == []

@@ -88,6 +88,14 @@ def test_numbers_and_small_words_inside_a_name_belong_to_the_name(name: str) -> 
     }
 
 
+def test_a_letter_between_chinese_characters_counts_nothing() -> None:
+    brand = Vocabulary()
+    brand.add_item("T-1", names=("老A剪刀",), units=("把",))
+    assert understand("领2箱老A剪刀", brand).as_json()["lines"] == [
+        {"item": "T-1", "quantity": "2", "unit": "箱"}
+    ]
+
+
 def test_names_that_are_forgotten_are_no_longer_understood() -> None:
     words = Vocabulary()
     words.add_item("T-1", names=("台灯",), units=("盏",))
