@@ -1,4 +1,4 @@
-"""HTTP manners shared by the page and the console: bounded JSON in, plain reasons out."""
+"""HTTP manners shared by all doors: bounded bodies in, plain reasons out."""
 
 import json
 import logging
@@ -95,26 +95,33 @@ def answering(handler: Handler) -> Handler:
     return wrapped
 
 
-async def read_object(request: Request) -> dict[str, Any]:
-    """The JSON object of the body. Raises Refusal when it is too big, too slow or something else."""
-    if request.content_type != "application/json":
-        raise Refusal(415, "NOT_JSON")
+async def read_body(request: Request, limit: int, seconds: float) -> bytes:
+    """The raw body. Raises Refusal when it is packed, has more bytes, takes longer or is broken."""
     # No door of ours is sent compressed bodies, and a broken or bottomless archive is not worth opening.
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Refusal(415, "ENCODING_UNKNOWN")
+    if (request.content_length or 0) > limit:
+        raise Refusal(413, "BODY_TOO_LARGE", limit=limit)
     body = bytearray()
     try:
-        async with timeout(BODY_DEADLINE):
+        async with timeout(seconds):
             async for chunk in request.content.iter_any():
                 body += chunk
-                if len(body) > BODY_LIMIT:
-                    raise Refusal(413, "BODY_TOO_LARGE", limit=BODY_LIMIT)
+                if len(body) > limit:
+                    raise Refusal(413, "BODY_TOO_LARGE", limit=limit)
     except TimeoutError:
         raise Refusal(408, "BODY_TOO_SLOW") from None
     except RequestPayloadError:
         raise Refusal(400, "BODY_BROKEN") from None
+    return bytes(body)
+
+
+async def read_object(request: Request) -> dict[str, Any]:
+    """The JSON object of the body. Raises Refusal when it is too big, too slow or something else."""
+    if request.content_type != "application/json":
+        raise Refusal(415, "NOT_JSON")
     try:
-        data = json.loads(bytes(body))
+        data = json.loads(await read_body(request, BODY_LIMIT, BODY_DEADLINE))
     except (ValueError, RecursionError):
         raise Refusal(400, "NOT_JSON") from None
     if not isinstance(data, dict):

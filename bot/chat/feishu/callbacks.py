@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import timeout
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +12,7 @@ from aiohttp.web import Request, StreamResponse
 from bot.chat.feishu.connection import Answered, Take
 from bot.chat.feishu.crypto import NotDecrypted, decrypt, is_same, is_signed
 from bot.chat.feishu.events import Unreadable, parse_object
-from bot.chat.http import Refusal, as_json
+from bot.chat.http import Refusal, as_json, read_body
 from services.kit.settings import Secret
 
 log = structlog.get_logger("kuguan.feishu")
@@ -38,7 +37,7 @@ class Webhook:
 
     async def handle(self, request: Request) -> StreamResponse:
         """Answer one push; raises Refusal for what is not from the product, and Overloaded."""
-        body = await _read(request)
+        body = await read_body(request, BODY_LIMIT, BODY_SECONDS)
         signature = request.headers.get("X-Lark-Signature", "")
         if signature:
             self._check(request, signature, body)
@@ -105,19 +104,3 @@ class Webhook:
             self._seen = {known: until for known, until in self._seen.items() if until > now}
         # A signature is good for a window before and after its time.
         self._seen[signature] = now + 2 * WINDOW_SECONDS
-
-
-async def _read(request: Request) -> bytes:
-    """The raw body; raises Refusal for one that is too large, too slow or compressed."""
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Refusal(415, "ENCODING_UNKNOWN")
-    body = bytearray()
-    try:
-        async with timeout(BODY_SECONDS):
-            async for chunk in request.content.iter_any():
-                body += chunk
-                if len(body) > BODY_LIMIT:
-                    raise Refusal(413, "BODY_TOO_LARGE", limit=BODY_LIMIT)
-    except TimeoutError:
-        raise Refusal(408, "BODY_TOO_SLOW") from None
-    return bytes(body)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 from collections.abc import Mapping
@@ -10,8 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from aiohttp.web import Request, RequestPayloadError
-
+from bot.chat.http import Refusal
 from bot.chat.slack.events import Unreadable, parsed
 
 PATH: Final = "/callbacks/slack"
@@ -21,12 +19,11 @@ WINDOW: Final = 300
 """Seconds by which the clock of a signed request may differ from ours."""
 
 
-class Refused(Exception):
-    """A request that is not Slack's, or not one we serve; the text is for logs."""
+class Refused(Refusal):
+    """A request that is not Slack's; the text is for logs."""
 
-    def __init__(self, reason: str, status: int = 403) -> None:
-        super().__init__(reason)
-        self.status = status
+    def __init__(self, reason: str) -> None:
+        super().__init__(403, reason)
 
 
 def verify(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
@@ -63,21 +60,3 @@ def opened(content_type: str, body: bytes) -> Mapping[str, Any]:
         # A slash command comes as a form of its own.
         return {"type": "slash_commands"}
     return parsed(payload[0])
-
-
-async def read_body(request: Request) -> bytes:
-    """The raw body; raises Refused for one that is too large or too slow."""
-    if (request.content_length or 0) > LARGEST_BODY:
-        raise Refused("body too large", 413)
-    data = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.content.iter_chunked(64 * 1024):
-                data += part
-                if len(data) > LARGEST_BODY:
-                    raise Refused("body too large", 413)
-    except TimeoutError:
-        raise Refused("body too slow", 408) from None
-    except RequestPayloadError:
-        raise Refused("body broken", 400) from None
-    return bytes(data)

@@ -16,6 +16,7 @@ from bot.chat.answering import within
 from bot.chat.background import Background
 from bot.chat.errors import ChannelError, Overloaded, PayloadRejected, RateLimited
 from bot.chat.fitting import card_text
+from bot.chat.http import Refusal, read_body
 from bot.chat.platform import (
     Address,
     AddressKind,
@@ -41,7 +42,7 @@ from bot.chat.platform import (
 from bot.chat.reconnecting import keep_connected
 from bot.chat.settings import ChatSettings
 from bot.chat.slack.api import Place, SlackApi
-from bot.chat.slack.callbacks import PATH, Refused, opened, read_body, verify
+from bot.chat.slack.callbacks import BODY_SECONDS, LARGEST_BODY, PATH, opened, verify
 from bot.chat.slack.cards import TEXT_LIMIT, draw, escape, home, pieces, question
 from bot.chat.slack.connection import HEARTBEAT, Socket
 from bot.chat.slack.events import (
@@ -230,11 +231,11 @@ class SlackChannel:
         """One signed request; whatever is answered with 200 is kept."""
         assert self._signing is not None, "there is no route without it"
         try:
-            body = await read_body(request)
+            body = await read_body(request, LARGEST_BODY, BODY_SECONDS)
             verify(self._signing.value, request.headers, body, self._now())
-        except Refused as error:
-            log.warning("request refused", reason=str(error))
-            return Response(status=error.status)
+        except Refusal as refusal:
+            log.warning("request refused", reason=refusal.reason)
+            return Response(status=refusal.status)
         try:
             payload = opened(request.content_type, body)
             if payload.get("type") == "url_verification":

@@ -22,6 +22,8 @@ from bot.chat.errors import (
     RecipientUnreachable,
     Transient,
 )
+from bot.chat.http import Refusal as BodyRefused
+from bot.chat.http import read_body
 from bot.chat.pacing import Pace
 from bot.chat.platform import (
     Address,
@@ -247,11 +249,11 @@ class WecomChannel:
     async def _receive(self, request: Request) -> Response:
         try:
             signed = Signed.of(request.query, self._now())
-            body = await _read_body(request)
+            body = await read_body(request, LARGEST_BODY, BODY_SECONDS)
             message = opened(self._envelope, signed, body, self._api.corp_id)
             event = event_of(message, self._api.corp_id, self._api.agent_id, self._now())
             self._replays.take(signed.nonce, signed.signature, signed.seconds)
-        except Refused as error:
+        except (Refused, BodyRefused) as error:
             return self._refuse(error)
         self._last_inbound = self._now()
         if event is None:
@@ -344,19 +346,3 @@ def _codes(reference: CardRef) -> list[dict[str, Any]]:
     """The codes of a reference, oldest first."""
     codes = reference.data.get("codes")
     return [dict(code) for code in codes if isinstance(code, Mapping)] if isinstance(codes, Sequence) else []
-
-
-async def _read_body(request: Request) -> bytes:
-    """The raw body; raises Refused for one that is too large or too slow."""
-    if (request.content_length or 0) > LARGEST_BODY:
-        raise Refused("body too large")
-    data = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.content.iter_chunked(16 * 1024):
-                data += part
-                if len(data) > LARGEST_BODY:
-                    raise Refused("body too large")
-    except TimeoutError:
-        raise Refused("body too slow") from None
-    return bytes(data)
