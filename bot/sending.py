@@ -220,6 +220,7 @@ class Sender:
             await self._give_up(delivery)
             return
         channel = self._ways.channel(row.platform)
+        seen_now: tuple[CardRow, dict[str, Any]] | None = None
         if row.reference is not None and channel is not None:
             ask = await self._ask_for(row)
             shown = seen(await prepare(ask, row), ask)
@@ -230,8 +231,14 @@ class Sender:
             if row.shown != _mark(card) and not waits:
                 found = await self._replace(delivery, channel, row, card)
             if shown.data != row.data or found:
-                await self._desk.runtime.writer.act(lambda tx: remember_shown(tx, row, shown, found))
-        await self._desk.runtime.writer.act(lambda tx: deliveries.sent(tx, *{delivery.sequence, *waiting}))
+                seen_now = shown, found
+
+        def write(tx: Transaction) -> None:
+            if seen_now is not None:
+                remember_shown(tx, row, *seen_now)
+            deliveries.sent(tx, *{delivery.sequence, *waiting})
+
+        await self._desk.runtime.writer.act(write)
 
     async def _replace(
         self, delivery: Delivery, channel: Channel, row: CardRow, card: Card
