@@ -289,7 +289,9 @@ class WordIndex(Generic[Key]):
             return []
         names, length, lengths = self._phrases, len(phrase), self._lengths
         held = self._postings.sharing_some(parts)
-        for character in sorted(set(phrase)):
+        first = names[held[0]] if held else ""
+        # What the first of them lacks most of the others lack too: few are left to look at again.
+        for character in sorted(set(phrase), key=first.count):
             many = phrase.count(character)
             if many == 1:
                 held = [number for number in held if character in names[number]]
