@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.chat.local import PLATFORM as LOCAL_PLATFORM
 from bot.chat.platform import AddressKind, CardRef, ClickIn, Event, ImageIn, MessageRef, TextIn
-from bot.desk import LOCAL_PLATFORM
 from bot.storage import preferences
 from bot.storage.received import Received
 from services.kit.changes import Transaction

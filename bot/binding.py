@@ -21,9 +21,10 @@ from kuguan.approvals.v1.people_pb2 import (
     UnbindIdentityRequest,
 )
 
+from bot.chat.local import PLATFORM as LOCAL_PLATFORM
 from bot.chat.platform import AddressKind
 from bot.commands.ask import Ask, Offer, Reply, Say, Show, Tapped, new_card, request_id_of
-from bot.desk import LOCAL_PLATFORM, Desk, local_identity
+from bot.desk import Desk, local_identity
 from bot.reaching import Choice, Reaching, choice
 from bot.storage import bindings
 from bot.storage.bindings import Code

@@ -11,6 +11,7 @@ from kuguan.approvals.v1 import access_pb2, access_pb2_grpc, approvals_pb2_grpc,
 from kuguan.orders.v1 import orders_pb2_grpc
 from kuguan.stock.v1 import items_pb2_grpc, stock_pb2_grpc
 
+from bot.chat.local import PLATFORM as LOCAL_PLATFORM
 from services.kit.clients import READ_SECONDS, WRITE_SECONDS, call, connect
 from services.kit.settings import Settings
 from services.kit.tls import Tls
@@ -18,7 +19,6 @@ from services.kit.tls import Tls
 CLIENT = "bot"
 _EARLY_SECONDS = 60
 _REMEMBERED = 5_000
-_REMEMBERED_PLATFORM = "web"
 
 Who = tuple[str, str, str]
 """A chat identity: platform, tenant and user."""
@@ -70,7 +70,7 @@ class Services:
         badge = Badge(answer.token.person, answer.token.value, ends)
         if len(self._badges) >= _REMEMBERED:
             self._badges.clear()
-        self._badges[who] = badge if who[0] == _REMEMBERED_PLATFORM else replace(badge, ends=0.0)
+        self._badges[who] = badge if who[0] == LOCAL_PLATFORM else replace(badge, ends=0.0)
         return badge
 
     def person_behind(self, who: Who) -> str:

@@ -9,15 +9,14 @@ from kuguan.approvals.v1.approvals_pb2 import Task
 from kuguan.orders.v1.orders_pb2 import Order
 from sqlalchemy import Connection
 
+from bot.chat.local import PLATFORM as LOCAL_PLATFORM
+from bot.chat.local import TENANT as LOCAL_TENANT
 from bot.clients import Badge, Services, Who
 from bot.commands.ask import Ask
 from bot.company import ORDER, TASK, Company
 from bot.storage import preferences, projections
 from bot.texts import DEFAULT, LANGUAGES, Words
 from services.kit.service import Runtime
-
-LOCAL_PLATFORM = "web"
-LOCAL_TENANT = "local"
 
 
 def local_identity(person: str) -> Who:

@@ -19,9 +19,9 @@ from kuguan.orders.v1 import events_pb2 as orders
 from kuguan.orders.v1.orders_pb2 import Order, OrderState, StockEffect
 from kuguan.stock.v1 import events_pb2 as stock
 
+from bot.chat.local import PLATFORM as LOCAL_PLATFORM
 from bot.chat.platform import AddressKind
 from bot.company import ITEM, ORDER, PERSON, TASK, WAREHOUSE
-from bot.desk import LOCAL_PLATFORM
 from bot.storage import cards, deliveries, preferences, projections
 from bot.storage.cards import CardRow
 from bot.storage.preferences import Contact

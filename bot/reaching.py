@@ -13,8 +13,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from bot.chat.local import PLATFORM as LOCAL_PLATFORM
 from bot.commands.ask import Ask, Reply, Say
-from bot.desk import LOCAL_PLATFORM, Desk
+from bot.desk import Desk
 from bot.notices import ADMINISTRATOR
 from bot.storage import deliveries, preferences
 from bot.storage.received import Received

@@ -10,7 +10,8 @@ import asyncio
 from functools import partial
 from uuid import uuid4
 
-from bot.desk import LOCAL_PLATFORM, Desk
+from bot.chat.local import PLATFORM as LOCAL_PLATFORM
+from bot.desk import Desk
 from bot.sending import Sender
 from bot.storage import cards, deliveries
 from services.kit.changes import Transaction
