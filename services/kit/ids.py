@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from base64 import b32encode
+from functools import lru_cache
 
 from services.kit.errors import InvalidField
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_TO_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _ALPHABET.encode())
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:\-]{8,80}")
 _AGGREGATE = re.compile(r"[A-Za-z0-9_\-]{1,80}")
 
@@ -16,8 +19,12 @@ _AGGREGATE = re.compile(r"[A-Za-z0-9_\-]{1,80}")
 def new_id(milliseconds: int | None = None) -> str:
     """26 characters: 48 bits of time in milliseconds, then 80 random bits, in Crockford's base 32."""
     moment = time.time_ns() // 1_000_000 if milliseconds is None else milliseconds
-    number = (moment << 80) | secrets.randbits(80)
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return _of_time(moment) + b32encode(secrets.token_bytes(10)).translate(_TO_CROCKFORD).decode()
+
+
+@lru_cache(64)
+def _of_time(milliseconds: int) -> str:
+    return "".join(_ALPHABET[(milliseconds >> shift) & 31] for shift in range(45, -1, -5))
 
 
 def check_request_id(request_id: str) -> str:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -19,6 +19,8 @@ from services.kit.quantity import MICROS, Quantity, parse_fraction, to_scale
 
 CURRENCY = "CNY"
 _MAXIMUM_UNITS = 10**12
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def decimal(quantity: Quantity) -> Decimal:
@@ -58,9 +60,9 @@ def timestamp(moment_value: datetime | None) -> Timestamp | None:
     """A moment on the wire; None stays unset."""
     if moment_value is None:
         return None
-    message = Timestamp()
-    message.FromDatetime(moment_value)
-    return message
+    # The library's own way goes through a calendar and takes several times as long.
+    seconds, micro = divmod((moment_value - _EPOCH) // _MICROSECOND, MICROS)
+    return Timestamp(seconds=seconds, nanos=micro * 1000)
 
 
 def moment(message: Timestamp, field: str = "time") -> datetime:
