@@ -26,6 +26,8 @@ def plain_text(text: str, field: str, maximum: int, *, required: bool = False, l
     Raises InvalidField for control, zero-width and direction characters, letters that show nothing, piles of
     combining marks, more than ``maximum`` characters, or no letter and no digit where something is required.
     """
+    if not text and not required:
+        return text
     if len(text) > 4 * maximum:
         raise InvalidField(field, f"at most {maximum} characters")
     text = text.strip()

@@ -26,6 +26,8 @@ def shown(text: str) -> str:
 
 def tidy(text: str, maximum: int) -> str:
     """The nearest text that ``plain_text`` takes: blanks joined, what hides dropped, the end cut off."""
+    if not text:
+        return text
     plain = text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text))
     if plain and len(text) <= maximum and "  " not in text and not _hides(text):
         return text.strip()
