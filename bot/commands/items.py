@@ -24,7 +24,8 @@ def plan_of(intent: Intent) -> dict[str, Any]:
             for line in intent.lines
         ],
         "warehouse": intent.warehouse,
-        "purpose": intent.purpose or intent.reason,
+        "purpose": intent.purpose,
+        "reason": intent.reason,
         "asides": list(intent.asides),
     }
 

@@ -80,16 +80,19 @@ async def show_request(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
     if entry.needs_purpose and not plan["purpose"]:
         return [Say(ask.words("request.purpose_missing")), Wait(_question(ask, plan, None))]
     wanted, notes = _merged(ask, wanted_of(ask, plan))
-    asides = ask.words.join(plan.get("asides", []))
+    asides = plan.get("asides", [])
     if asides:
-        notes.append(ask.words("request.aside", asides=asides))
-    row = await request_card(ask, entry.field, entry.sign, wanted, _purpose(ask, plan["purpose"], asides))
+        notes.append(ask.words("request.aside", asides=ask.words.join(asides)))
+    row = await request_card(ask, entry.field, entry.sign, wanted, _purpose(ask, plan))
     row.data.update(notes=notes, plan=plan)
     return [Show(row, guide=entry.field)]
 
 
-def _purpose(ask: Ask, purpose: str | None, asides: str) -> str:
-    """What is written on the order: what the goods are for, and what was said beside them."""
+def _purpose(ask: Ask, plan: Mapping[str, Any]) -> str:
+    """What is written on the order: what the goods are for or why, and what was said beside them."""
+    purpose, reason = plan["purpose"] or plan.get("reason"), plan.get("reason")
+    beside = [reason] if plan["purpose"] and reason else []
+    asides = ask.words.join([*beside, *plan.get("asides", [])])
     if not asides:
         return purpose or ""
     if not purpose:

@@ -192,7 +192,7 @@ def _is_goods(line: SaidLine) -> bool:
 
 def _request(told: Told, command: Command, said: list[SaidLine]) -> Intent:
     heard, asides, reason = told.heard, told.asides, told.reason
-    if command is Command.RETURN_TO_STOCK and reason is None and told.situations:
+    if reason is None and told.situations:
         reason = ", ".join(told.situations)
     else:
         asides = (*told.situations, *asides)

@@ -47,3 +47,15 @@ def test_why_goods_come_back_stands_on_the_card(system: System) -> None:
     card = hefeng.says("退2个文件夹,夹子松了").offering("cancel")
     assert card["退回原因"] == "夹子松了"
     hefeng.taps(card, "cancel")
+
+
+def test_why_goods_are_wanted_is_noted_and_no_excuse_is_made_for_it(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    card = zhangsan.says("胶带没了,再领两卷").offering("confirm")
+    assert "−2 卷" in card["透明胶带"]
+    assert card["用途"] == "胶带没了"
+    assert "不能自动安排" not in card.text
+    zhangsan.taps(card, "cancel")
+    card = zhangsan.says("领2卷胶带 用于打包,因为胶带没了").offering("confirm")
+    assert card["用途"] == "打包(备注:胶带没了)"
+    zhangsan.taps(card, "cancel")
