@@ -50,7 +50,7 @@ REQUEST_WEAK = phrases(
 RETURN_STRONG: tuple[str, ...] = ()
 RETURN_WEAK = phrases(
     """
-    return | returning | bring back | bringing back | give back | giving back | hand back |
+    sending back | return | returning | bring back | bringing back | give back | giving back | hand back |
     handing back | put back | putting back | send back | take back | returned | giving | bringing |
     want to return | hand in
     """

@@ -17,7 +17,7 @@ _LEAD = Phrases(PURPOSE_TAIL_LEAD)
 _EDGES = " :：,，。.!！~～"
 _LAST_CLAUSE = re.compile(r"(?:[,，;；:：(]|(?<![a-z])\s|\s-)\s*([^,，;；:：。!?()\n]{2,40})[\s。.!~)]*$")
 _FRONT = re.compile(r"[\s,。]*([\u4e00-\u9fff]{2,8}?)(?:用|\s)\s*(?=\S)")
-_USE = re.compile("(?:换|修|做)[\u4e00-\u9fff]")
+_USE = re.compile(r"(?:换|修|做|装|贴)[\u4e00-\u9fff\d]")
 _PLACE = re.compile(rf"[\u4e00-\u9fff\d]{{0,8}}{PLACE}")
 _LAST_WORDS = re.compile(r"[\s,，;；]([^\s,，;；。!?]{2,20})[\s。.!~]*$")
 

@@ -102,8 +102,23 @@ def recognise_clause(heard: Heard) -> Intent | None:
             return None
         alone = heard.without(0, start).without(end, len(heard.text))
         intent = recognise_stock(alone) if grammar.QUERY_KEYS.find(alone.text, alone.names) else None
-        asked += [intent] if intent is not None and intent.items and intent.names_what_is_known else []
+        if intent is None:
+            asked += _about_what_was_told(heard, alone)
+        elif intent.items and intent.names_what_is_known:
+            asked.append(intent)
     return asked[0] if len(asked) == 1 else None
+
+
+def _about_what_was_told(heard: Heard, alone: Heard) -> list[Intent]:
+    """牛奶快过期了,还剩多少: a clause that only asks is about the one thing that the others name."""
+    if _IS_LEFT.search(alone.text) is None or grammar.OUT_OF_SCOPE.find(alone.text):
+        return []
+    rest, _ = _without_keys(alone, grammar.QUERY_KEYS, grammar.QUERY_STRONG)
+    named = {heard.resolve(heard.said(*name)) for name in heard.names}
+    if rest is None or _is_told(alone, rest) or _item_words(rest, grammar.QUERY_FILLERS) or len(named) != 1:
+        return []
+    (word,) = named
+    return [Intent(Command.QUERY_STOCK, (word,), warehouse=heard.warehouse)] if word.item else []
 
 
 def recognise_place(heard: Heard) -> Intent | None:

@@ -19,7 +19,7 @@ MOST_VERBS = 3
 
 _ASKED = re.compile(r"[吗?][\s?。!]*$")
 _MAY = re.compile(r"可以|可否|能|行|好|方便|成|\b(?:can|could|may|would|will|please)\b")
-_RECIPIENT = re.compile("|".join(RECIPIENT))
+_RECIPIENT = re.compile(rf"(?:{'|'.join(RECIPIENT)})(?=\s*\Z)")
 _SUBJECT = re.compile(english.SUBJECT)
 _TITLED = re.compile(r"[\u4e00-\u9fffa-z]{1,4}(?:总|经理|先生|女士|小姐|老师|主任|处长|科长|厂长|老板)")
 """Somebody by their title alone, to whom something is given: 送张经理2箱可乐."""
@@ -153,10 +153,14 @@ def _opening(heard: Heard, verb: Place) -> Place | None:
 
 def _recipient(heard: Heard, verb: int) -> Place | None:
     pattern = _SUBJECT if heard.text.startswith(english.SUBJECT_OF, verb) else _RECIPIENT
-    for match in pattern.finditer(heard.text, 0, verb):
-        if not heard.text[match.end() : verb].strip() and not heard.is_name(*match.span()):
-            return match.span()
-    return None
+    match = pattern.search(heard.text, 0, verb)
+    while match is not None and _holds_goods(heard, match.span()):
+        match = pattern.search(heard.text, match.start() + 1, verb)
+    return match.span() if match is not None else None
+
+
+def _holds_goods(heard: Heard, place: Place) -> bool:
+    return heard.is_name(*place) or any(quantity.unit for quantity in quantities.find(heard, *place))
 
 
 def _fits_strong(said: list[SaidLine]) -> bool:
