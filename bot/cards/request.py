@@ -69,8 +69,9 @@ def _buttons(facts: Facts, data: dict[str, Any], short: bool) -> tuple[Button, .
     rest = [line for line in data["lines"] if is_positive(line["available"])]
     if not rest:
         return (cancel,)
+    less = "button.take_available" if data["sign"] else "button.return_allowed"
     amounts = words.join([words.amount(_less(line), line["base_unit"]) for line in rest])
-    return (Button("choose_1", words("button.take_available", amounts=amounts)), cancel)
+    return (Button("choose_1", words(less, amounts=amounts)), cancel)
 
 
 def _less(line: dict[str, Any]) -> str:

@@ -52,7 +52,7 @@ SENTENCES: dict[str, str] = {
     # Labels
     "label.warehouse": "Warehouse",
     "label.purpose": "Purpose",
-    "label.why_back": "Why it comes back",
+    "label.why_back": "Return reason",
     "label.amount": "Reference amount",
     "label.state": "State",
     "label.waiting_for": "Waiting for",
@@ -82,6 +82,7 @@ SENTENCES: dict[str, str] = {
     "button.withdraw": "Withdraw",
     "button.withdraw_now": "Withdraw it",
     "button.keep": "Keep it",
+    "button.return_allowed": "Return {amounts} instead",
     "button.take_available": "Take {amounts} instead",
     # Requests
     "effect": "{change}: on hand {before} → {after}{note}",

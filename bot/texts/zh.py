@@ -82,6 +82,7 @@ SENTENCES: dict[str, str] = {
     "button.withdraw": "撤回",
     "button.withdraw_now": "确认撤回",
     "button.keep": "不撤回",
+    "button.return_allowed": "改为 {amounts}",
     "button.take_available": "改为 {amounts}",
     # Requests
     "effect": "{change}:现存 {before} → {after}{note}",

@@ -69,6 +69,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "long": "华东区经销商大会布展与签到(备注:5月8日前送到会展中心 3 号馆 B12 展位,联系人王芳,需要发票)",
         "because": "超出本月预算",
         "why_not": "没有送来",
+        "why_back": "买错了",
         "account": "三儿",
     },
     "en": {
@@ -80,6 +81,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         " before 8 May; ask for Wang Fang; an invoice is needed)",
         "because": "over this month's budget",
         "why_not": "never brought",
+        "why_back": "bought by mistake",
         "account": "Sunny",
     },
 }
@@ -125,12 +127,19 @@ def _requests(said: Mapping[str, str], language: str) -> _Room:
         ),
         "request-changed": asked_for(paper, purpose=purpose, changed=True),
         "request-return": brought,
+        "request-return-unrecorded": asked_for(
+            {**paper, "unrecorded": "yes"}, entry="return_to_stock", sign="", purpose=said["why_back"]
+        ),
+        "request-return-too-much": asked_for(
+            mice, entry="return_to_stock", sign="", purpose=said["why_back"]
+        ),
         "request-short": asked_for(mice, purpose=purpose, amount="¥790.00"),
         "request-nothing-left": asked_for(gone, purpose=purpose, amount="¥790.00"),
     }
     found = {name: (row("request", "zhangsan", one), asked) for name, one in data.items()}
     ended = row("request", "zhangsan", asked_for(paper, purpose=purpose), "cancelled")
-    return {**found, "request-cancelled": (ended, asked)}
+    corrected = row("request", "zhangsan", asked_for(paper, purpose=purpose), "corrected")
+    return {**found, "request-cancelled": (ended, asked), "request-corrected": (corrected, asked)}
 
 
 def _choices(said: Mapping[str, str], language: str) -> _Room:
