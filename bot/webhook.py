@@ -46,7 +46,7 @@ from services.kit.ids import new_id
 log = structlog.get_logger("kuguan.webhook")
 
 UNFINISHED = 200
-REST_SECONDS = 30.0
+REST_SECONDS, MORE_SECONDS = 30.0, 0.5
 _PAUSES = (0.5, 1.0, 2.0, 4.0)
 
 
@@ -96,20 +96,21 @@ class Reception:
             await asyncio.sleep(0.01)
         return False
 
-    async def catch_up(self) -> None:
-        """Work on what was kept before the last stop and not finished."""
+    async def catch_up(self) -> int:
+        """Work on what was kept before the last stop and not finished; returns how much of it was found."""
         rows = await self._desk.runtime.reader.look(lambda c: received.unfinished(c, UNFINISHED))
-        for row in rows:
-            if row.cause not in self._at_work:
-                self._late.add(row.cause)
-                await asyncio.wait([self._start(row)])
-                self._late.discard(row.cause)
+        left = [row for row in rows if row.cause not in self._at_work]
+        for row in left:
+            self._late.add(row.cause)
+            await asyncio.wait([self._start(row)])
+            self._late.discard(row.cause)
+        return len(left)
 
     async def catch_up_then_rest(self) -> None:
-        """Catch up once, then look now and then for what a failed try left behind."""
+        """Catch up, then look now and then for what a failed try left behind."""
         while True:
-            await self.catch_up()
-            await asyncio.sleep(REST_SECONDS)
+            is_all = await self.catch_up() < UNFINISHED
+            await asyncio.sleep(REST_SECONDS if is_all else MORE_SECONDS)
 
     def _start(self, row: Received, is_new: bool = False) -> asyncio.Task[Answer | None]:
         known = self._at_work.get(row.cause)

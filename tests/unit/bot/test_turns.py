@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from bot import turns
+from bot import turns, webhook
+from bot.arrivals import kept
 from bot.chat.errors import Overloaded
 from bot.chat.platform import Address, Answer, ClickIn, Event, Sender, TextIn
 from bot.clients import Badge
+from bot.storage import received
 from bot.storage.received import Received
 from bot.webhook import Reception
 
@@ -68,7 +70,8 @@ class Counter(Reception):
     def __init__(self) -> None:
         self.writer = Writer()
         services = SimpleNamespace(badge=self._badge)
-        desk: Any = SimpleNamespace(runtime=SimpleNamespace(writer=self.writer), services=services)
+        runtime = SimpleNamespace(writer=self.writer, reader=self)
+        desk: Any = SimpleNamespace(runtime=runtime, services=services)
         nobody: Any = SimpleNamespace()
         super().__init__(desk, nobody, nobody)
         work = {"text": self._words, "click": self._at_once}
@@ -76,6 +79,10 @@ class Counter(Reception):
         self.begun: list[str] = []
         self.ended: list[str] = []
         self.may_end: dict[str, asyncio.Event] = {}
+
+    async def look(self, function: Callable[[None], object]) -> object:
+        """Read from the database, which is whatever the test says."""
+        return function(None)
 
     async def _badge(self, who: tuple[str, str, str]) -> Badge:
         return Badge(who[2], "", 0)
@@ -172,6 +179,24 @@ async def test_who_waits_for_a_service_that_is_silent_makes_room(monkeypatch: py
     assert len(counter.begun) == turns.WORDS_AT_ONCE
     counter.let_end(*texts)
     await _until(lambda: counter.ended[-1] == texts[-1])
+
+
+async def test_all_that_a_kill_left_is_worked_on_without_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = Counter()
+    left = {str(number): kept(_said("u", str(number))) for number in range(2 * webhook.UNFINISHED + 50)}
+
+    def unfinished(_: object, limit: int) -> list[Received]:
+        return [row for text, row in left.items() if text not in counter.ended][:limit]
+
+    monkeypatch.setattr(webhook, "REST_SECONDS", 3600.0)
+    monkeypatch.setattr(webhook, "MORE_SECONDS", 0.01)
+    monkeypatch.setattr(received, "unfinished", unfinished)
+    monkeypatch.setattr(received, "get", lambda _, cause: None)
+    counter.let_end(*left)
+    catching_up = asyncio.create_task(counter.catch_up_then_rest())
+    await _until(lambda: len(counter.ended) == len(left))
+    assert counter.ended == list(left)
+    catching_up.cancel()
 
 
 async def test_a_flood_is_refused_before_it_is_kept() -> None:
