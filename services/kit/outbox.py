@@ -38,14 +38,15 @@ _advance = Bulk(
     " ON CONFLICT (aggregate) DO UPDATE SET last_sequence = excluded.last_sequence",
     ("TEXT", "BIGINT"),
 )
-# The plus: rows are found by their sequence alone.
 _mark = Bulk(
-    "UPDATE outbox SET sent_at = given.column4 FROM {rows}"
-    " WHERE sequence BETWEEN given.column1 AND given.column2 AND +generation = given.column3",
-    ("BIGINT", "BIGINT", "INTEGER", "BIGINT"),
+    "UPDATE outbox SET sent_at = given.column3 FROM {rows}"
+    " WHERE sequence = given.column1 AND generation = given.column2",
+    ("BIGINT", "INTEGER", "BIGINT"),
 )
+# SQLite would read the whole table where statistics of its first days call it small.
 _unsent = Prepared(
     select(OUTBOX)
+    .with_hint(OUTBOX, "INDEXED BY outbox_unsent", "sqlite")
     .where(OUTBOX.c.sent_at.is_(None), not_(OUTBOX.c.sequence.between(bindparam("first"), bindparam("last"))))
     .order_by(OUTBOX.c.sequence)
     .limit(bindparam("batch"))
@@ -106,7 +107,7 @@ def unsent(
 def mark_sent(connection: Connection, events: Sequence[Announcement], now: datetime) -> None:
     """Remember that the broker has the events; one that is to be sent again meanwhile stays unsent."""
     moment = microseconds(now)
-    _mark(connection, [(*run, moment) for run in _runs(events)])
+    _mark(connection, [(event.row, event.generation, moment) for event in events])
 
 
 def republish(connection: Connection, since: datetime) -> int:
@@ -132,18 +133,6 @@ def backlog(connection: Connection) -> tuple[int, datetime | None]:
     where = OUTBOX.c.sent_at.is_(None)
     row = connection.execute(select(func.count(), func.min(OUTBOX.c.created_at)).where(where)).one()
     return row[0], row[1]
-
-
-def _runs(events: Sequence[Announcement]) -> list[tuple[int, int, int]]:
-    """The rows of events as runs without gaps: first row, last row, and the generation they share."""
-    runs: list[tuple[int, int, int]] = []
-    for row, generation in sorted((event.row, event.generation) for event in events):
-        first, last, of = runs[-1] if runs else (0, 0, -1)
-        if row == last + 1 and generation == of:
-            runs[-1] = (first, row, of)
-        else:
-            runs.append((row, row, generation))
-    return runs
 
 
 def _announcement(row: Any) -> Announcement:
