@@ -66,6 +66,8 @@ class Sender:
         self._turn_ends = 0.0
         self._wake = asyncio.Event()
         self._sending: set[int] = set()
+        # They count as being sent until a look begins: one that began before can still find them waiting.
+        self._ended: set[int] = set()
         self._texts: set[asyncio.Task[None]] = set()
         self._kinds: Mapping[str, Callable[[Delivery], Awaitable[None]]] = {
             "say": self._say,
@@ -88,6 +90,8 @@ class Sender:
                 if not await self._has_its_turn():
                     await asyncio.sleep(IDLE_SECONDS)
                     continue
+                self._sending -= self._ended
+                self._ended.clear()
                 due = await reader.look(
                     lambda connection: deliveries.due(connection, datetime.now(UTC), BATCH)
                 )
@@ -135,7 +139,7 @@ class Sender:
             log.exception("delivery failed", key=delivery.key, kind=delivery.kind)
             await self._note_failure(delivery, error)
         finally:
-            self._sending.discard(delivery.sequence)
+            self._ended.add(delivery.sequence)
             self._wake.set()
 
     async def _postpone(self, delivery: Delivery, limited: RateLimited) -> None:

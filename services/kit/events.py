@@ -284,7 +284,8 @@ class Broker:
         )
         answer = json.loads(reply.data)
         if "error" not in answer:
-            assert answer.get("count") == len(events), answer
+            if answer.get("count") != len(events):
+                raise BrokerDown(f"{len(events)} events were sent as a batch, stored were {answer}")
             return True
         if answer["error"].get("err_code") != _HELD_ID_IN_BATCH:
             log.warning("batch refused, sending one by one", service=self._service, error=answer["error"])
@@ -293,7 +294,8 @@ class Broker:
     async def publish_dead(self, event_type: str, payload: bytes, headers: Mapping[str, str]) -> None:
         """Copy a parked event to the dead-letter stream, for whoever looks after the system."""
         assert self.stream is not None
-        clean = {name: value for name, value in headers.items() if name != "Nats-Msg-Id"}
+        # The broker's own headers were about how the event was sent: as part of a batch it would never end.
+        clean = {name: value for name, value in headers.items() if not name.startswith("Nats-")}
         subject = f"dead.{self._service}.{event_type}"
         try:
             await self.stream.publish(

@@ -291,6 +291,7 @@ class Inbox:
             self._watch_gap(key, event)
             await _answer(message.nak(delay=GAP_PAUSE_SECONDS))
         elif outcome is Outcome.PARKED:
+            self._early.pop(key, None)
             await self._bury(message, event)
         else:
             self._early.pop(key, None)

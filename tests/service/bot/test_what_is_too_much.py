@@ -85,3 +85,59 @@ async def test_what_fails_is_a_try(store: Store) -> None:
     product = Busy(Transient("down"))
     await _send_all(store, product)
     assert product.said == ["1"]
+
+
+class LateReader:
+    """The true reader, but its second look is answered only after what it found has been sent."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.looks = 0
+        self.has_begun = asyncio.Event()
+
+    async def look(self, question: Any) -> Any:
+        self.looks += 1
+        found = await self.store.reader.look(question)
+        if self.looks == 2:
+            self.has_begun.set()
+            while await self.store.read(deliveries.next_due) is not None:  # noqa: ASYNC110 - nobody tells it
+                await asyncio.sleep(0.01)
+        return found
+
+
+class Slow(Busy):
+    """A product that takes a message only when it is told to."""
+
+    def __init__(self, may_take: asyncio.Event) -> None:
+        super().__init__()
+        self.may_take = may_take
+        self.asked = asyncio.Event()
+
+    async def send(self, address: Address, content: Text, key: str) -> MessageRef:
+        self.asked.set()
+        await self.may_take.wait()
+        return await super().send(address, content, key)
+
+
+async def test_what_was_found_before_it_was_sent_is_not_sent_again(store: Store) -> None:
+    await _queue(store, "1")
+    reader = LateReader(store)
+    product = Slow(may_take=reader.has_begun)
+    desk: Any = SimpleNamespace(
+        runtime=SimpleNamespace(writer=store.writer, reader=reader, database=store.database)
+    )
+    ways: Any = SimpleNamespace(at=lambda _: [(product, Address.direct("U1"))])
+    leases: Any = Always()
+    sender = Sender(desk, ways, leases, "one")
+    running = asyncio.create_task(sender.run())
+    try:
+        async with asyncio.timeout(ENOUGH):
+            await product.asked.wait()
+            sender.wake()
+            while reader.looks < 4:
+                sender.wake()
+                await asyncio.sleep(0.02)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert product.said == ["1"]

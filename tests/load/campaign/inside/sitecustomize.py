@@ -12,6 +12,7 @@ while the system runs:
 
 from __future__ import annotations
 
+import asyncio
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -33,6 +34,7 @@ MODULES = {
     "bot": "bot",
 }
 QUICK_SECONDS = 0.05
+_HELD_UP_SECONDS = 0.3
 _SHARE_SENT_TWICE = 0.3
 
 
@@ -89,6 +91,8 @@ def _events(module: Any) -> None:
 
     async def published(self: Any, events: Sequence[Any]) -> None:
         if (FOLDER / f"{PART}.mix").exists():
+            # What is written meanwhile goes together: more of one aggregate to be out of order.
+            await asyncio.sleep(_HELD_UP_SECONDS)
             events = mixed(events)
         await publish(self, events)
         step("after publishing, before the mark")
