@@ -45,12 +45,14 @@ async def opened(
 
 async def number_of(chat: ChatPage, sentence: str) -> str:
     """Say a sentence, confirm the card, answer with the name of the order."""
+    # Orders of other tests may still be under way.
+    under_way = chat.cards("LY", "processing")
+    before = await under_way.count()
     await chat.say(sentence)
     card = await chat.last_card("请确认")
     await chat.tap(card, "confirm")
-    placed = chat.cards("LY", "processing").last
-    await expect(placed).to_be_visible(timeout=PATIENCE)
-    words = await placed.inner_text()
+    await expect(under_way).to_have_count(before + 1, timeout=PATIENCE)
+    words = await under_way.last.inner_text()
     return next(word for word in words.split() if word.startswith("LY"))
 
 

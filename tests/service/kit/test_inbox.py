@@ -15,7 +15,6 @@ from structlog.testing import capture_logs
 
 from services.kit import inbox
 from services.kit.changes import Told, Transaction, reacts_in_groups
-from services.kit.events import Broker
 from services.kit.heard import Heard
 from services.kit.inbox import Outcome, retry_parked
 from services.kit.tables import ATTEMPTS, HEARD, INBOX, PARKED
@@ -381,24 +380,6 @@ async def test_ids_of_long_ago_are_forgotten_and_their_events_still_not_applied_
     await eventually(bus.settled)
     assert neighbours.tries.count("a") == tried_before
     assert await shelf.things() == {"a", "b", "c"}
-
-
-@pytest.mark.parametrize("bad", ["a", "b", "c"])
-async def test_an_event_sent_in_a_batch_is_parked_like_any_other(
-    shelf: Shelf, bus: Bus, neighbours: Neighbours, bad: str
-) -> None:
-    neighbours.failing = {bad}
-    relay = Broker("shelf", bus.url, None)
-    await relay.connect()
-    await neighbours.hear(shelf.writer())
-    await relay.publish([told(code, 1, code) for code in ("a", "b", "c")])
-    await eventually(bus.settled)
-    assert await shelf.things() == {"a", "b", "c"} - {bad}
-    assert len(await bus.dead()) == 1
-    await bus.tell(told("d", 1, "d"))
-    await eventually(bus.settled)
-    assert "d" in await shelf.things()
-    await relay.close()
 
 
 async def test_what_waits_behind_an_event_that_is_tried_again_is_not_called_missing(
