@@ -235,6 +235,7 @@ class Border:
             except KuguanError as error:
                 status = to_status(error)
             except Exception:
+                # The library would answer with the exception's own text.
                 log.exception("call failed")
                 status = status_pb2.Status(code=code_pb2.INTERNAL, message="INTERNAL_FAULT")
             return await context.abort_with_status(rpc_status.to_status(status))

@@ -252,7 +252,7 @@ class Writer:
                     continue
                 log.exception("commit failed", service=self._database.service, commands=len(group))
                 _fail(group, Unreachable())
-            except Exception:
+            except Exception:  # If the thread ended here, every caller would wait for ever.
                 log.exception("group failed", service=self._database.service, commands=len(group))
                 _fail(group, InternalFault())
             else:
