@@ -278,6 +278,13 @@ DAMAGES: list[tuple[Any, set[str]]] = [
     (update(BALANCES).values(reserved=BALANCES.c.reserved - 1), {"I3"}),
     (delete(ALLOCATIONS), {"I3"}),
     (update(RESERVATION_LINES).values(reserved=0).where(RESERVATION_LINES.c.item == "BG-001"), {"I3"}),
+    # A line of an item that nobody knows is held to its pieces like any other.
+    (
+        update(RESERVATION_LINES)
+        .values(item="NO-SUCH", reserved=2)
+        .where(RESERVATION_LINES.c.item == "YL-001"),
+        {"I3"},
+    ),
     (insert(ALLOCATIONS).values(**BESIDE_ITS_LINE), {"I3"}),
     (update(RESERVATION_LINES).values(issued=0), {"I6"}),
     (update(RESERVATIONS).values(state="released"), {"I3"}),
