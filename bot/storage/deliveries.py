@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, Subquery, bindparam, case, delete, func, select, update
 
 from bot.storage.tables import DELIVERIES
-from services.kit.bulk import Change, Prepared, adding, inserting, microseconds
+from services.kit.bulk import Change, Prepared, adding, inserting
 from services.kit.changes import Transaction
 from services.kit.ids import new_id
+from services.kit.moments import microseconds
 
 KEEP_DAYS = 30
 TRACE = "trace"

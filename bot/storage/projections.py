@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, delete, select
 
 from bot.storage.tables import PROJECTIONS
-from services.kit.bulk import Bulk, Prepared, inserting, microseconds
+from services.kit.bulk import Bulk, Prepared, inserting
 from services.kit.changes import Transaction
+from services.kit.moments import microseconds
 
 _TICK = timedelta(microseconds=1)
 _body = Prepared(

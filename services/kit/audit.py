@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from services.kit.access import Caller
-from services.kit.bulk import Prepared, inserting, microseconds
+from services.kit.bulk import Prepared, inserting
+from services.kit.moments import microseconds
 from services.kit.tables import AUDIT
 
 _START = b"kuguan audit chain"

@@ -12,7 +12,7 @@ import json
 import re
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from itertools import chain
 from typing import Any
 
@@ -36,19 +36,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 # Powers of two, so that few lengths of a statement exist; what a statement has too many stays empty.
 _ROWS_AT_ONCE = 256
 _FEW_ROWS = 4
 _KEYS = "keys"
 _GIVEN = re.compile(r"given\.column([0-9]+)")
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-
-
-def microseconds(moment: datetime) -> int:
-    """A moment as UtcTime columns store it."""
-    return (moment - _EPOCH) // _MICROSECOND
 
 
 def drive(connection: Connection, statement: str, parameters: Any = (), *, each: bool = False) -> Any:

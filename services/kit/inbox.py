@@ -16,12 +16,13 @@ import structlog
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from services.kit import observe, telemetry
-from services.kit.bulk import Bulk, Prepared, inserting, microseconds
+from services.kit.bulk import Bulk, Prepared, inserting
 from services.kit.changes import GroupReaction, Told, Transaction
 from services.kit.database import Database
 from services.kit.errors import KuguanError
 from services.kit.events import Broker, BrokerDown
 from services.kit.heard import CannotRead, Heard, read
+from services.kit.moments import microseconds
 from services.kit.nats_library import Msg, NatsError
 from services.kit.tables import ATTEMPTS, HEARD, INBOX, PARKED
 from services.kit.writing import Writer

@@ -16,11 +16,12 @@ from sqlalchemy import Connection, bindparam, delete, func, not_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from services.kit import telemetry
-from services.kit.bulk import Bulk, Prepared, inserting, microseconds
+from services.kit.bulk import Bulk, Prepared, inserting
 from services.kit.database import Database
 from services.kit.errors import KuguanError
 from services.kit.events import Announcement, Broker
 from services.kit.ids import new_id
+from services.kit.moments import microseconds
 from services.kit.tables import AGGREGATES, OUTBOX
 
 log = structlog.get_logger("kuguan.outbox")

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from fractions import Fraction
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -15,12 +15,11 @@ from google.type.decimal_pb2 import Decimal
 from google.type.money_pb2 import Money
 
 from services.kit.errors import InvalidField
+from services.kit.moments import microseconds
 from services.kit.quantity import MICROS, Quantity, parse_fraction, to_scale
 
 CURRENCY = "CNY"
 _MAXIMUM_UNITS = 10**12
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def decimal(quantity: Quantity) -> Decimal:
@@ -60,9 +59,16 @@ def timestamp(moment_value: datetime | None) -> Timestamp | None:
     """A moment on the wire; None stays unset."""
     if moment_value is None:
         return None
+    message = Timestamp()
+    write_timestamp(moment_value, message)
+    return message
+
+
+def write_timestamp(moment_value: datetime, message: Timestamp) -> None:
+    """Fill in a moment."""
     # The library's own way goes through a calendar and takes several times as long.
-    seconds, micro = divmod((moment_value - _EPOCH) // _MICROSECOND, MICROS)
-    return Timestamp(seconds=seconds, nanos=micro * 1000)
+    message.seconds, rest = divmod(microseconds(moment_value), MICROS)
+    message.nanos = rest * 1000
 
 
 def moment(message: Timestamp, field: str = "time") -> datetime:

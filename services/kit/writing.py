@@ -25,11 +25,12 @@ from sqlalchemy.exc import DBAPIError
 
 from services.kit import audit, outbox, telemetry
 from services.kit.access import NOBODY, SYSTEM, Caller
-from services.kit.bulk import Prepared, drive, inserting, microseconds
+from services.kit.bulk import Prepared, drive, inserting
 from services.kit.changes import Asked, Command, Response, Transaction
 from services.kit.database import Database, should_run_again
 from services.kit.errors import InternalFault, KuguanError, RequestIdReused, TooBusy, Unreachable
 from services.kit.ids import check_request_id
+from services.kit.moments import microseconds
 from services.kit.tables import REQUESTS
 
 Result = TypeVar("Result")
@@ -358,7 +359,6 @@ def _run_alone(tx: Transaction, job: Job, answers: dict[str, Any], fresh: list[J
     mark = tx.mark()
     tx.caller, tx.request_id, tx.trace = job.caller, job.request_id, job.trace
     drive(tx.connection, "SAVEPOINT alone")
-    result: Any
     try:
         if job.command is not None:
             assert job.request is not None

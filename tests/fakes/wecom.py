@@ -297,9 +297,9 @@ class FakeWecom:
         if body.get("agentid") != int(AGENT):
             return {"errcode": 40056, "errmsg": "invalid agentid"}
         asked = str(body.get("touser", "")).split("|")
-        names = {name.lower(): name for name in self.members}
-        people = [names[user.lower()] for user in asked if user.lower() in names]
-        invalid = "|".join(user.lower() for user in asked if user.lower() not in names)
+        found = {user: self._member(user) for user in asked}
+        people = [name for name in found.values() if name]
+        invalid = "|".join(user.lower() for user, name in found.items() if not name)
         if not people:
             return {"errcode": 81013, "errmsg": "user & party & tag all invalid", "invaliduser": invalid}
         kind = str(body.get("msgtype"))
@@ -317,6 +317,12 @@ class FakeWecom:
             "invaliduser": invalid,
             **self._show(people, kind, body[kind]),
         }
+
+    def _member(self, user: str) -> str:
+        """The member as the company writes them; the product does not mind capitals."""
+        if user in self.members:
+            return user
+        return next((name for name in self.members if name.lower() == user.lower()), "")
 
     def _problem_with(self, kind: str, content: Any) -> dict[str, Any]:
         if not isinstance(content, dict):

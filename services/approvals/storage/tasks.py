@@ -23,8 +23,9 @@ from services.approvals.domain.tasks import (
 )
 from services.approvals.storage.rules import approver_rows, approvers_of
 from services.approvals.storage.tables import ASSIGNMENTS, TASK_RECORDS, TASK_STEPS, TASKS, VOTES
-from services.kit.bulk import Change, Prepared, adding, inserting, microseconds
+from services.kit.bulk import Change, Prepared, adding, inserting
 from services.kit.database import in_chunks
+from services.kit.moments import microseconds
 
 MAXIMUM_NOTE = 500
 _CHANGING = (

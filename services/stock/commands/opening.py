@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kuguan.stock.v1 import events_pb2, stock_pb2
 
-from services.kit.bulk import microseconds
 from services.kit.changes import Transaction, writes
 from services.kit.errors import InvalidField
+from services.kit.moments import microseconds
 from services.stock.commands.filling import fill_waiting
 from services.stock.domain.ledger import OPENING, Cause, Move
 from services.stock.domain.openings import Opened, judge

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kuguan.stock.v1 import events_pb2, stock_pb2
 
-from services.kit.bulk import microseconds
 from services.kit.changes import Transaction, writes
+from services.kit.moments import microseconds
 from services.kit.quantity import Quantity
 from services.kit.texts import plain_text
 from services.kit.wire import decimal

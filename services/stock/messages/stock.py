@@ -7,7 +7,6 @@ from google.type.decimal_pb2 import Decimal
 from kuguan.stock.v1 import stock_pb2
 
 from services.kit import wire
-from services.kit.bulk import microseconds
 from services.kit.quantity import decimal_text
 from services.stock.domain.items import Measure
 from services.stock.domain.ledger import Entry
@@ -40,9 +39,7 @@ def write_reservation(reservation: Reservation, message: stock_pb2.Reservation) 
     message.document = reservation.document
     message.state = _STATES[reservation.state]
     if reservation.expires_at is not None:
-        seconds, rest = divmod(microseconds(reservation.expires_at), 1_000_000)
-        ends = message.expire_time
-        ends.seconds, ends.nanos = seconds, rest * 1000
+        wire.write_timestamp(reservation.expires_at, message.expire_time)
     live = reservation.is_live
     for line in reservation.lines:
         _write_line(line, live, message)

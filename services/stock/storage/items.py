@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from services.kit.bulk import Prepared, inserting, microseconds
+from services.kit.bulk import Prepared, inserting
 from services.kit.errors import NoSuch, VersionChanged
+from services.kit.moments import microseconds
 from services.stock.domain.items import Item, Measure, Pack, Tracking
 from services.stock.domain.texts import shown
 from services.stock.storage import numbers

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
-from services.kit.bulk import inserting, microseconds
+from services.kit.bulk import inserting
+from services.kit.moments import microseconds
 from services.stock.domain.items import Measure
 from services.stock.domain.ledger import Cause, Entry, Move, entries
 from services.stock.domain.returns import Outstanding

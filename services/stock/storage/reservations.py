@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Boolean, Connection, and_, bindparam, delete, not_, or_, select
 
-from services.kit.bulk import Bulk, Change, Prepared, inserting, microseconds
+from services.kit.bulk import Bulk, Change, Prepared, inserting
 from services.kit.errors import NoSuch
+from services.kit.moments import microseconds
 from services.stock.domain.items import Tracking
 from services.stock.domain.reservations import LIVE, Line, Reservation, Sight, State
 from services.stock.domain.shelf import Key, Pick

@@ -15,8 +15,9 @@ from kuguan.stock.v1 import events_pb2
 from sqlalchemy import Connection, insert
 
 from services.kit import outbox
-from services.kit.bulk import inserting, microseconds
+from services.kit.bulk import inserting
 from services.kit.database import Database
+from services.kit.moments import microseconds
 from services.kit.outbox import Event
 from services.stock.storage.tables import BALANCES, ENTRIES, ITEMS, NUMBERS, WAREHOUSES
 

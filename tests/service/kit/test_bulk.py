@@ -23,8 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from services.kit.bulk import Bulk, Prepared, drive, inserting, microseconds
+from services.kit.bulk import Bulk, Prepared, drive, inserting
 from services.kit.database import Database
+from services.kit.moments import microseconds
 from services.kit.tables import UtcTime
 from tests.service.conftest import NewDatabase
 
