@@ -74,7 +74,8 @@ def _in_json(value: bytes | date) -> str:
 class Bulk:
     """A statement for many rows, which stand as ``{rows}`` in it: a table ``given`` of column1, column2 …
 
-    ``types`` names what the columns hold, in PostgreSQL's words.
+    ``types`` names what the columns hold, in PostgreSQL's words. The first value of a row is never None, and
+    no two rows of one call are about the same key: what happens otherwise is not the same in both databases.
     """
 
     def __init__(self, statement: str, types: Sequence[str]) -> None:
