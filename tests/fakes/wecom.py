@@ -22,7 +22,7 @@ from wechatpy.enterprise.crypto import WeChatCrypto  # type: ignore[import-untyp
 
 from tests.fakes.chat import Shown, ShownCard
 from tests.fakes.wecom_cards import card_of, problem_of, shown_card
-from tests.fakes.wecom_members import Members
+from tests.fakes.wecom_members import Members, member_of
 
 CORP = "ww1234567890abcdef"
 AGENT = "1000002"
@@ -297,7 +297,7 @@ class FakeWecom:
         if body.get("agentid") != int(AGENT):
             return {"errcode": 40056, "errmsg": "invalid agentid"}
         asked = str(body.get("touser", "")).split("|")
-        found = {user: self._member(user) for user in asked}
+        found = {user: member_of(self.members, user) for user in asked}
         people = [name for name in found.values() if name]
         invalid = "|".join(user.lower() for user, name in found.items() if not name)
         if not people:
@@ -317,12 +317,6 @@ class FakeWecom:
             "invaliduser": invalid,
             **self._show(people, kind, body[kind]),
         }
-
-    def _member(self, user: str) -> str:
-        """The member as the company writes them; the product does not mind capitals."""
-        if user in self.members:
-            return user
-        return next((name for name in self.members if name.lower() == user.lower()), "")
 
     def _problem_with(self, kind: str, content: Any) -> dict[str, Any]:
         if not isinstance(content, dict):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 NOBODY: Mapping[str, Any] = {"errcode": 46004, "errmsg": "user no exist"}
+
+
+def member_of(members: Collection[str], user: str) -> str:
+    """The member as the company writes them, or nothing; the product does not mind capitals."""
+    if user in members:
+        return user
+    return next((name for name in members if name.lower() == user.lower()), "")
 
 
 @dataclass
