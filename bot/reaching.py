@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection
 
 from bot.chat.local import PLATFORM as LOCAL_PLATFORM
+from bot.chat.products import CALLED
 from bot.commands.ask import Ask, Reply, Say
 from bot.desk import Desk
 from bot.notices import ADMINISTRATOR
@@ -22,28 +22,9 @@ from bot.storage.received import Received
 from bot.ways import place
 from services.kit.changes import Transaction
 
-# What people call a chat, and which ones they may mean by it.
-_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
-    "企业微信智能机器人": ("wecom-bot",),
-    "企业微信机器人": ("wecom-bot",),
-    "智能机器人": ("wecom-bot",),
-    "wecom ai bot": ("wecom-bot",),
-    "wecom bot": ("wecom-bot",),
-    "企业微信": ("wecom", "wecom-bot"),
-    "企微": ("wecom", "wecom-bot"),
-    "wecom": ("wecom", "wecom-bot"),
-    "钉钉": ("dingtalk",),
-    "dingtalk": ("dingtalk",),
-    "飞书": ("feishu",),
-    "feishu": ("feishu",),
-    "lark": ("feishu",),
-    "slack": ("slack",),
-    "网页": (LOCAL_PLATFORM,),
-    "the web page": (LOCAL_PLATFORM,),
-    "the page": (LOCAL_PLATFORM,),
-    "web": (LOCAL_PLATFORM,),
-}
-_CHAT: Final = "|".join(_CALLED)
+_NAMES: Final = {**CALLED, LOCAL_PLATFORM: ("网页", "the web page", "the page", "web")}
+# The longest word first: some begin with another.
+_CHAT: Final = "|".join(sorted({one for words in _NAMES.values() for one in words}, key=len, reverse=True))
 _NEXT: Final = r"(?:\s*(?:、|,|;|>|→|先|再|然后|其次|用|和|\bthen\b|\band\b)\s*)+"
 _CHATS: Final = rf"(?P<chats>(?:{_CHAT})(?:{_NEXT}(?:{_CHAT}))*)"
 _PLEASE: Final = r"(?:请|以后|今后|please )*"
@@ -93,9 +74,13 @@ def choice(text: str) -> Choice | None:
         if found is not None:
             named = re.findall(_CHAT, found["chats"], re.IGNORECASE)
             who = found.groupdict().get("who") or ""
-            chats = tuple(_CALLED[name.lower()] for name in named)
+            chats = tuple(_meant(name.lower()) for name in named)
             return Choice(chats, who="" if who.lower() in _SELF else who)
     return None
+
+
+def _meant(word: str) -> tuple[str, ...]:
+    return tuple(chat for chat, words in _NAMES.items() if word in words)
 
 
 class Reaching:

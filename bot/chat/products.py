@@ -20,6 +20,24 @@ PRODUCTS: Final[Mapping[str, str]] = {
 }
 """The packages of products, and the name of each in settings."""
 
+CALLED: Final[Mapping[str, tuple[str, ...]]] = {
+    "wecom": ("企业微信", "企微", "wecom"),
+    "wecom-bot": (
+        "企业微信",
+        "企微",
+        "wecom",
+        "企业微信智能机器人",
+        "企业微信机器人",
+        "智能机器人",
+        "wecom ai bot",
+        "wecom bot",
+    ),
+    "dingtalk": ("钉钉", "dingtalk"),
+    "feishu": ("飞书", "feishu", "lark"),
+    "slack": ("slack",),
+}
+"""What people call each product, in lower case, by the name its channel has; a word may mean several."""
+
 Configured = Callable[[ChatSettings, Tools], Channel | None]
 
 

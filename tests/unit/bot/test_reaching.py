@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.products import CALLED, PRODUCTS
 from bot.reaching import Choice, choice
 from bot.ways import place
 
@@ -34,6 +35,16 @@ SENTENCES = Path(__file__).parents[2] / "data"
 )
 def test_chats_are_named_in_their_order(said: str, chats: tuple[tuple[str, ...], ...]) -> None:
     assert choice(said) == Choice(chats)
+
+
+def test_every_product_is_understood_by_each_of_its_names() -> None:
+    assert set(CALLED) == {package.replace("_", "-") for package in PRODUCTS}
+    for platform, words in CALLED.items():
+        for word in words:
+            for said in (f"通知用{word}", f"notify me on {word.title()}"):
+                understood = choice(said)
+                assert understood is not None, said
+                assert [platform in chat for chat in understood.chats] == [True], said
 
 
 @pytest.mark.parametrize(
