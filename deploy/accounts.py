@@ -69,14 +69,7 @@ def find_identities(
     sheet = read_sheet(path, ADDRESSES)
     people = known_people(connection)
     bound = [one for person in people for one in identities_of(connection, person)]
-    report = Report(
-        file=str(path),
-        kind="identities",
-        rows=[],
-        encoding=sheet.encoding,
-        ignored_columns=sheet.ignored_columns,
-        dry_run=dry_run,
-    )
+    report = Report.of(path, "identities", sheet, [], dry_run=dry_run)
     known = [one for one in bound if one.platform == platform]
     with settings_in_words():
         chat = chat_settings(package, data)

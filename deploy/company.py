@@ -38,7 +38,7 @@ def import_warehouses(connection: Connection, path: Path, *, dry_run: bool, requ
     """
     sheet = read_sheet(path, WAREHOUSES)
     known = {warehouse.code: warehouse for warehouse in _warehouses(connection)}
-    report = Report(str(path), "warehouses", [], sheet.encoding, sheet.ignored_columns, dry_run)
+    report = Report.of(path, "warehouses", sheet, [], dry_run=dry_run)
     wanted: list[Warehouse] = []
     for row in sheet.rows:
         warehouse, told = _warehouse(row)

@@ -30,14 +30,7 @@ def import_identities(
     bound: dict[Key, str] = {}
     for person in people:
         bound |= {_key(one): one.person for one in identities_of(connection, person)}
-    report = Report(
-        file=str(path),
-        kind="identities",
-        rows=[],
-        encoding=sheet.encoding,
-        ignored_columns=sheet.ignored_columns,
-        dry_run=dry_run,
-    )
+    report = Report.of(path, "identities", sheet, [], dry_run=dry_run)
     wanted: list[Identity] = []
     for row in sheet.rows:
         verdict = RowReport.of(row, "user_id")

@@ -73,7 +73,7 @@ def import_items(
     progress("read", 0, 1)
     sheet = _items_sheet(path)
     prepared = item_messages(sheet)
-    report = _start(path, "items", sheet, prepared.reports, dry_run)
+    report = Report.of(path, "items", sheet, prepared.reports, dry_run=dry_run)
     if strict and _refused(prepared.reports):
         return report
     header = ImportItemsHeader(request_id=request_id or new_id(), dry_run=dry_run, strict=strict)
@@ -107,7 +107,7 @@ def import_opening_stock(
     sheet = read_sheet(path, OPENING_STOCK)
     today = (now or datetime.now(TIME_ZONE)).astimezone(TIME_ZONE).date()
     prepared = opening_messages(sheet, known_tracking(connection), today)
-    report = _start(path, "opening-stock", sheet, prepared.reports, dry_run)
+    report = Report.of(path, "opening-stock", sheet, prepared.reports, dry_run=dry_run)
     lines: Sequence[OpeningLine] = prepared.messages
     _bounded(len(lines), MAXIMUM_OPENING_LINES, path)
     if not lines:
@@ -131,7 +131,7 @@ def import_people(
     progress("read", 0, 1)
     sheet = read_sheet(path, PEOPLE)
     prepared: Prepared[ImportPeopleRow] = people_messages(sheet, known_people(connection))
-    report = _start(path, "people", sheet, prepared.reports, dry_run)
+    report = Report.of(path, "people", sheet, prepared.reports, dry_run=dry_run)
     _bounded(len(prepared.messages), MAXIMUM_PEOPLE, path)
     if not prepared.messages:
         return report
@@ -192,17 +192,6 @@ def _items_sheet(path: Path) -> Sheet:
     if header.issuperset(SALES.required):
         return catalogue_sheet(read_sheet(path, SALES))
     return read_sheet(path, ITEMS)
-
-
-def _start(path: Path, kind: str, sheet: Sheet, reports: list[RowReport], dry_run: bool) -> Report:
-    return Report(
-        file=str(path),
-        kind=kind,
-        rows=reports,
-        encoding=sheet.encoding,
-        ignored_columns=sheet.ignored_columns,
-        dry_run=dry_run,
-    )
 
 
 def _refused(reports: Sequence[RowReport]) -> bool:

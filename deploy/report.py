@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, get_args
 
-from deploy.sheets import Row
+from deploy.sheets import Row, Sheet
 
 Outcome = Literal["taken", "mended", "unchanged", "refused"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -69,6 +70,11 @@ class Report:
     dry_run: bool = False
     written: bool = False
     document: str = ""
+
+    @classmethod
+    def of(cls, path: Path, kind: str, sheet: Sheet, rows: list[RowReport], *, dry_run: bool) -> Report:
+        """The report of a table as it was read; `rows` may still be empty."""
+        return cls(str(path), kind, rows, sheet.encoding, sheet.ignored_columns, dry_run)
 
     @property
     def totals(self) -> dict[Outcome, int]:
