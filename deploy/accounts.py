@@ -60,7 +60,7 @@ def find_identities(
 ) -> Report:
     """Ask a product for the account of everybody in a table who has none there yet, and bind what it finds.
 
-    Nobody loses an account, and one that is or would be of two people is bound to neither of them.
+    Nobody loses an account, and one that is somebody else's or found for several people is bound to nobody.
     Raises CommandFailed with what to do where the product cannot be asked.
     """
     package = package_of(product, MODULES)
