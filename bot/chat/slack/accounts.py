@@ -33,7 +33,8 @@ class SlackAccounts:
         return team
 
     async def find(self, kind: Kind, addresses: Sequence[str]) -> Mapping[str, str]:
-        """The ids of members who have confirmed their address; neither bots nor people of other companies."""
+        """The ids of members, but for those who have not confirmed their address; no bots and no guests of
+        other companies. Where Slack says nothing of it the address counts, for who joins has confirmed it."""
         found = {}
         for address in addresses:
             try:
