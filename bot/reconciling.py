@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from bot.chat.local import PLATFORM as LOCAL_PLATFORM
 from bot.desk import Desk
+from bot.outages import until_there
 from bot.sending import Sender
 from bot.storage import cards, deliveries
 from services.kit.changes import Transaction
@@ -32,7 +33,8 @@ class Reconciler:
         """Walk, a bounded number of cards at a time, then rest for good."""
         after = ""
         while True:
-            after = await self._desk.runtime.writer.act(partial(self._queue, after))
+            step = partial(self._queue, after)
+            after = await until_there("reconciling", partial(self._desk.runtime.writer.act, step))
             if not after:
                 break
             self._sender.wake()

@@ -32,6 +32,7 @@ from bot.commands.ask import Ask
 from bot.desk import Desk, local_identity
 from bot.leasing import TURN, TURN_SECONDS
 from bot.notices import RENEWAL_PAUSE, renew_soon
+from bot.outages import NO_ANSWER, until_there
 from bot.preparing import prepare
 from bot.storage import cards, deliveries
 from bot.storage.cards import CardRow
@@ -83,18 +84,14 @@ class Sender:
     async def run(self) -> None:
         """Send until cancelled. Each person's next delivery begins when theirs before has ended, whatever
         the deliveries of others take; what is only to be read goes before cards, which are drawn first."""
-        reader, pause = self._desk.runtime.reader, IDLE_SECONDS
+        pause = IDLE_SECONDS
         async with asyncio.TaskGroup() as at_work:
             while True:
                 self._wake.clear()
-                if not await self._has_its_turn():
+                due = await until_there("sending", self._due)
+                if due is None:
                     await asyncio.sleep(IDLE_SECONDS)
                     continue
-                self._sending -= self._ended
-                self._ended.clear()
-                due = await reader.look(
-                    lambda connection: deliveries.due(connection, datetime.now(UTC), BATCH)
-                )
                 for delivery in sorted(due, key=lambda one: one.kind not in _TEXTS):
                     if delivery.sequence not in self._sending:
                         self._sending.add(delivery.sequence)
@@ -103,11 +100,23 @@ class Sender:
                             self._texts.add(task)
                             task.add_done_callback(self._texts.discard)
                 try:
-                    await asyncio.wait_for(self._wake.wait(), pause)
+                    # `wait_for` would swallow that one of them failed, as it wakes us in the same moment.
+                    async with asyncio.timeout(pause):
+                        await self._wake.wait()
                     # What was queued may be due a little later.
                     pause = 1.05 * RENEWAL_PAUSE.total_seconds()
                 except TimeoutError:
                     pause = IDLE_SECONDS
+
+    async def _due(self) -> list[Delivery] | None:
+        """What can be sent now; None while it is another replica's turn to send."""
+        if not await self._has_its_turn():
+            return None
+        self._sending -= self._ended
+        self._ended.clear()
+        return await self._desk.runtime.reader.look(
+            lambda connection: deliveries.due(connection, datetime.now(UTC), BATCH)
+        )
 
     async def _has_its_turn(self) -> bool:
         """Whether this replica is the one that sends: in order for each person, and nothing twice."""
@@ -132,7 +141,9 @@ class Sender:
             with observe.span(f"chat {delivery.kind}", delivery.data.get(deliveries.TRACE, "")):
                 await self._kinds[delivery.kind](delivery)
         except RateLimited as error:
-            await self._postpone(delivery, error)
+            await self._postpone(delivery, error, error.retry_after)
+        except NO_ANSWER as error:
+            await self._postpone(delivery, error, IDLE_SECONDS)
         except (ChannelError, KuguanError) as error:
             await self._note_failure(delivery, error)
         except Exception as error:
@@ -142,13 +153,11 @@ class Sender:
             self._ended.add(delivery.sequence)
             self._wake.set()
 
-    async def _postpone(self, delivery: Delivery, limited: RateLimited) -> None:
+    async def _postpone(self, delivery: Delivery, error: Exception, seconds: float) -> None:
         """Send it when there is room for it; however often there is none, it is not given up."""
-        log.info("postponed", key=delivery.key, person=delivery.person, error=repr(limited))
-        pause = timedelta(seconds=max(limited.retry_after, _SHORTEST_PAUSE))
-        await self._desk.runtime.writer.act(
-            lambda tx: deliveries.postponed(tx, delivery.sequence, tx.now + pause)
-        )
+        log.info("postponed", key=delivery.key, person=delivery.person, error=repr(error))
+        pause = timedelta(seconds=max(seconds, _SHORTEST_PAUSE))
+        await self._note(lambda tx: deliveries.postponed(tx, delivery.sequence, tx.now + pause))
 
     async def _note_failure(self, delivery: Delivery, error: Exception) -> None:
         log.warning("not delivered", key=delivery.key, person=delivery.person, error=repr(error))
@@ -161,7 +170,12 @@ class Sender:
             else:
                 deliveries.failed(tx, delivery.sequence, repr(error), tx.now + timedelta(seconds=pause))
 
-        await self._desk.runtime.writer.act(write)
+        await self._note(write)
+
+    async def _note(self, write: Callable[[Transaction], None]) -> None:
+        """Write down what became of a delivery, however long the database is away: until then it counts as
+        being sent, and what the product has taken is not sent again."""
+        await until_there("noting", lambda: self._desk.runtime.writer.act(write))
 
     async def _say(self, delivery: Delivery) -> None:
         await self._send_text(delivery, delivery.data["text"])
@@ -185,7 +199,7 @@ class Sender:
 
     async def _send_text(self, delivery: Delivery, text: str) -> None:
         await self._send(delivery, Text(text))
-        await self._desk.runtime.writer.act(lambda tx: deliveries.sent(tx, delivery.sequence))
+        await self._note(lambda tx: deliveries.sent(tx, delivery.sequence))
 
     async def _show(self, delivery: Delivery) -> None:
         """A card for the first time: figures are read, it is drawn, sent, and its reference kept."""
@@ -208,7 +222,7 @@ class Sender:
             deliveries.sent(tx, delivery.sequence)
             renew_soon(tx, f"{delivery.key}-true", row)
 
-        await self._desk.runtime.writer.act(write)
+        await self._note(write)
 
     async def _renew(self, delivery: Delivery) -> None:
         """Replace a sent card by its true state; one that was never sent or shows it needs nothing."""
@@ -242,7 +256,7 @@ class Sender:
                 remember_shown(tx, row, *seen_now)
             deliveries.sent(tx, *{delivery.sequence, *waiting})
 
-        await self._desk.runtime.writer.act(write)
+        await self._note(write)
 
     async def _replace(
         self, delivery: Delivery, channel: Channel, row: CardRow, card: Card
@@ -301,9 +315,7 @@ class Sender:
         return row
 
     async def _give_up(self, delivery: Delivery) -> None:
-        await self._desk.runtime.writer.act(
-            lambda tx: deliveries.given_up(tx, delivery.sequence, "the card is gone")
-        )
+        await self._note(lambda tx: deliveries.given_up(tx, delivery.sequence, "the card is gone"))
 
     async def _ask_for(self, row: CardRow) -> Ask:
         try:

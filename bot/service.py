@@ -73,7 +73,8 @@ class Front:
         # What reactions and answers queue goes out as soon as it is committed.
         runtime.writer.listen(deliveries.QUEUED, sender.wake)
         reception = Reception(desk, sender, ways)
-        self._loops = [sender.run, reception.catch_up_then_rest, Reconciler(desk, sender).run]
+        self._loops = [sender.run, reception.catch_up, Reconciler(desk, sender).run]
+        await reception.line_up()
         for one in self._channels:
             await one.start(reception)
         await self._listen(listen, Watch(_gate(settings), by_name, _now))

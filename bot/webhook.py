@@ -25,6 +25,7 @@ from bot.commands.ask import Ask, End, Invite, Offer, Reply, Say, Show, Tapped, 
 from bot.commands.corrections import correct_request
 from bot.commands.requests import WAITING, answer_how_many, answer_what_for, question_of
 from bot.desk import Desk
+from bot.outages import until_there
 from bot.pictures import Pictures
 from bot.sending import STILL_OPEN, Sender, seen
 from bot.storage import bindings, cards, deliveries, links, preferences, received
@@ -33,7 +34,7 @@ from bot.storage.received import Received
 from bot.strangers import Strangers
 from bot.taps import TAPS
 from bot.texts import DEFAULT
-from bot.turns import Turns
+from bot.turns import MOST, Turns
 from bot.typed import PATIENCE, Typed, meant, typed
 from bot.understand import Command, Intent, amount_alone, understand
 from bot.ways import Ways
@@ -45,7 +46,8 @@ from services.kit.ids import new_id
 
 log = structlog.get_logger("kuguan.webhook")
 
-UNFINISHED = 200
+# As much as two kills leave behind, which take in no more than that at once.
+UNFINISHED = 2 * MOST
 REST_SECONDS, MORE_SECONDS = 30.0, 0.5
 _PAUSES = (0.5, 1.0, 2.0, 4.0)
 
@@ -60,9 +62,7 @@ class Reception:
         self._binding = Binding(desk)
         self._strangers = Strangers(desk, self._binding)
         self._pictures = Pictures(desk, ways)
-        self._turns = Turns()
-        self._at_work: dict[str, asyncio.Task[Answer | None]] = {}
-        self._late: set[str] = set()
+        self._turns: Turns[Answer | None] = Turns()
         self._kinds: Mapping[str, Callable[[Received, Badge], Awaitable[Answer | None]]] = {
             "text": self._read,
             "click": self._tap,
@@ -73,7 +73,7 @@ class Reception:
     async def handle(self, event: Event, kept: Callable[[], None] | None = None) -> Answer | None:
         """Keep the event durably; a tap is answered here, words are answered through the channel later."""
         row = arrivals.kept(event)
-        with measures.callback(row.platform) as outcome, self._turns.keeping(len(self._at_work)):
+        with measures.callback(row.platform) as outcome, self._turns.keeping():
             try:
                 is_new = await self._desk.runtime.writer.act(lambda tx: received.keep(tx, row))
             except KuguanError as error:
@@ -81,7 +81,7 @@ class Reception:
             outcome.append("kept" if is_new else "repeated")
         if kept is not None:
             kept()
-        task = self._start(row, is_new)
+        task = self._turns.start(row, self._work if is_new else self._work_unless_ended)
         return await asyncio.shield(task) if isinstance(event, ClickIn | EnterIn) else None
 
     async def settled(self, event: Event, timeout: float) -> bool:
@@ -89,38 +89,29 @@ class Reception:
         cause = arrivals.kept(event).cause
         ends = asyncio.get_running_loop().time() + timeout
         while asyncio.get_running_loop().time() < ends:
-            if cause not in self._at_work:
+            if not self._turns.is_at_work(cause):
                 if not await self._desk.runtime.reader.look(lambda c: deliveries.open_of(c, cause)):
                     return True
                 self._sender.wake()
             await asyncio.sleep(0.01)
         return False
 
-    async def catch_up(self) -> int:
-        """Work on what was kept before the last stop and not finished; returns how much of it was found."""
+    async def line_up(self) -> bool:
+        """Begin with what was kept before the last stop and not finished: whatever comes in from now on
+        stands behind it. False if that was not all of it."""
         rows = await self._desk.runtime.reader.look(lambda c: received.unfinished(c, UNFINISHED))
-        left = [row for row in rows if row.cause not in self._at_work]
-        for row in left:
-            self._late.add(row.cause)
-            await asyncio.wait([self._start(row)])
-            self._late.discard(row.cause)
-        return len(left)
+        for row in rows:
+            self._turns.start(row, self._work_unless_ended, is_late=True)
+        return len(rows) < UNFINISHED
 
-    async def catch_up_then_rest(self) -> None:
-        """Catch up, then look now and then for what a failed try left behind."""
+    async def catch_up(self) -> None:
+        """Look now and then for what the last stop, another replica's stop or a failed try left behind."""
         while True:
-            is_all = await self.catch_up() < UNFINISHED
-            await asyncio.sleep(REST_SECONDS if is_all else MORE_SECONDS)
-
-    def _start(self, row: Received, is_new: bool = False) -> asyncio.Task[Answer | None]:
-        known = self._at_work.get(row.cause)
-        if known is not None:
-            return known
-        work = self._work if is_new else self._work_unless_ended
-        task = asyncio.ensure_future(self._turns.in_order(row, work))
-        self._at_work[row.cause] = task
-        task.add_done_callback(lambda _: self._at_work.pop(row.cause, None))
-        return task
+            if await until_there("catching up", self.line_up):
+                await asyncio.sleep(REST_SECONDS)
+            else:
+                await self._turns.late_ended(REST_SECONDS)
+                await asyncio.sleep(MORE_SECONDS)
 
     async def _work_unless_ended(self, row: Received) -> Answer | None:
         """Work on an event that was delivered before, or left behind by a stop."""
@@ -313,7 +304,7 @@ class Reception:
             shown = STILL_OPEN if draw(kept, news.facts).buttons else ""
             saved = cards.save(tx, replace(self._with_fresh_reference(kept, row), shown=shown))
             self._queue(tx, row, ask, tapped.replies)
-            if row.cause in self._late or row.kind == "text":
+            if self._turns.is_late(row) or row.kind == "text":
                 # Nobody waits (any more) for an answer that would show the card.
                 deliveries.queue(tx, f"{row.cause}-late", card.person, "renew", {"card": card.id})
             if row.kind == "text" and tapped.toast:

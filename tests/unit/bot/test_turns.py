@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot import turns, webhook
 from bot.arrivals import kept
@@ -18,6 +20,7 @@ from bot.clients import Badge
 from bot.storage import received
 from bot.storage.received import Received
 from bot.webhook import Reception
+from services.kit.errors import Unreachable
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ENOUGH = 10.0
@@ -183,7 +186,8 @@ async def test_who_waits_for_a_service_that_is_silent_makes_room(monkeypatch: py
 
 async def test_all_that_a_kill_left_is_worked_on_without_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     counter = Counter()
-    left = {str(number): kept(_said("u", str(number))) for number in range(2 * webhook.UNFINISHED + 50)}
+    monkeypatch.setattr(webhook, "UNFINISHED", 200)
+    left = {str(number): kept(_said("u", str(number))) for number in range(450)}
 
     def unfinished(_: object, limit: int) -> list[Received]:
         return [row for text, row in left.items() if text not in counter.ended][:limit]
@@ -193,9 +197,114 @@ async def test_all_that_a_kill_left_is_worked_on_without_long_pauses(monkeypatch
     monkeypatch.setattr(received, "unfinished", unfinished)
     monkeypatch.setattr(received, "get", lambda _, cause: None)
     counter.let_end(*left)
-    catching_up = asyncio.create_task(counter.catch_up_then_rest())
+    catching_up = asyncio.create_task(counter.catch_up())
     await _until(lambda: len(counter.ended) == len(left))
     assert counter.ended == list(left)
+    catching_up.cancel()
+
+
+def _left_behind(monkeypatch: pytest.MonkeyPatch, *events: Event) -> None:
+    """What the stop before this start left unfinished."""
+    left = {row.cause: row for row in map(kept, events)}
+    monkeypatch.setattr(received, "unfinished", lambda _, limit: list(left.values())[:limit])
+    monkeypatch.setattr(received, "get", lambda _, cause: left.get(cause))
+
+
+async def test_what_a_stop_left_behind_comes_before_what_is_said_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = Counter()
+    _left_behind(monkeypatch, _said("u", "old 1"), _said("u", "old 2"))
+    await counter.line_up()
+    await counter.handle(_said("u", "new"))
+    counter.let_end("old 2", "new")
+    await _soon()
+    assert counter.begun == ["old 1"]
+    counter.let_end("old 1")
+    await _until(lambda: len(counter.ended) == 3)
+    assert counter.ended == ["old 1", "old 2", "new"]
+
+
+async def test_a_tap_comes_after_what_a_stop_left_of_the_same_person_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counter = Counter()
+    _left_behind(monkeypatch, _said("u", "old"))
+    await counter.line_up()
+    mine = asyncio.create_task(counter.handle(_tapped("u")))
+    async with asyncio.timeout(ENOUGH):
+        assert await counter.handle(_tapped("v")) == Answer(toast="好")
+    await _soon()
+    assert not mine.done()
+    counter.let_end("old")
+    async with asyncio.timeout(ENOUGH):
+        assert await mine == Answer(toast="好")
+        # Nothing is late any more: a tap waits for no words.
+        await counter.handle(_said("u", "new"))
+        again = replace(_tapped("u"), dedupe_key="u:again")
+        assert await counter.handle(again) == Answer(toast="好")
+    counter.let_end("new")
+
+
+async def test_nobody_waits_for_what_a_stop_left_behind_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "LONG_SECONDS", 0.05)
+    people = [f"u{number}" for number in range(3 * turns.WORDS_AT_ONCE)]
+    counter = Counter()
+    _left_behind(monkeypatch, *[_said(person, person) for person in people])
+    counter.let_end(people[-1], "new")
+    await counter.line_up()
+    await _soon()
+    assert len(counter.begun) == turns.WORDS_AT_ONCE, "few at once, until they turn out to be slow"
+    await counter.handle(_said("v", "new"))
+    # All the others wait for a service that does not answer.
+    await _until(lambda: set(counter.ended) == {people[-1], "new"})
+    counter.let_end(*people)
+    await _until(lambda: len(counter.ended) == len(people) + 1)
+
+
+async def test_what_a_stop_left_behind_takes_no_room_from_what_comes_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "MOST", 3)
+    counter = Counter()
+    left = [str(number) for number in range(10)]
+    _left_behind(monkeypatch, *[_said("u", text) for text in left])
+    await counter.line_up()
+    for text in ("a", "b", "c"):
+        await counter.handle(_said("v", text))
+    with pytest.raises(Overloaded):
+        await counter.handle(_said("v", "d"))
+    counter.let_end(*left, "a", "b", "c")
+    await _until(lambda: len(counter.ended) == 13)
+
+
+async def test_what_was_left_behind_and_is_brought_again_is_worked_on_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counter = Counter()
+    _left_behind(monkeypatch, _said("u", "old 1"), _said("u", "old 2"))
+    await counter.line_up()
+    await counter.handle(_said("u", "old 2"))
+    await counter.line_up()
+    counter.let_end("old 1", "old 2", "new")
+    await counter.handle(_said("u", "new"))
+    await _until(lambda: len(counter.ended) == 3)
+    assert counter.ended == ["old 1", "old 2", "new"]
+
+
+async def test_a_database_that_is_away_does_not_end_the_catching_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = Counter()
+    away = [Unreachable(), OperationalError("SELECT", {}, Exception("gone"))]
+
+    def unfinished(_: object, limit: int) -> list[Received]:
+        if away:
+            raise away.pop()
+        return [] if counter.ended else [kept(_said("u", "old"))]
+
+    monkeypatch.setattr(received, "unfinished", unfinished)
+    monkeypatch.setattr(received, "get", lambda _, cause: None)
+    counter.let_end("old")
+    catching_up = asyncio.create_task(counter.catch_up())
+    await _until(lambda: counter.ended == ["old"] or catching_up.done())
+    assert not catching_up.done()
     catching_up.cancel()
 
 
