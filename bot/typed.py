@@ -16,6 +16,7 @@ from bot.storage.cards import CardRow
 
 PATIENCE: Final = timedelta(minutes=60)
 """So long after it was shown a card is what 确认 or a bare number is about."""
+_LONGEST: Final = 40
 _WORDS: Final[Mapping[str, str]] = {
     "确认": "confirm",
     "确定": "confirm",
@@ -46,7 +47,10 @@ class Typed:
 
 def typed(text: str) -> Typed | None:
     """The button that a whole sentence stands for; None for any other sentence."""
-    said = unicodedata.normalize("NFKC", text[:40]).strip(" 。.!「」").lower()
+    text = text.strip()
+    if len(text) > _LONGEST:
+        return None
+    said = unicodedata.normalize("NFKC", text).strip(" 。.!「」").lower()
     if said in _WORDS:
         return Typed(_WORDS[said])
     choice = _CHOICE.fullmatch(said)

@@ -25,7 +25,7 @@ from bot.commands.ask import Ask, End, Invite, Offer, Reply, Say, Show, Tapped, 
 from bot.commands.corrections import correct_request
 from bot.commands.requests import WAITING, answer_how_many, answer_what_for, question_of
 from bot.desk import Desk
-from bot.outages import until_there
+from bot.outages import NO_ANSWER, until_there
 from bot.pictures import Pictures
 from bot.sending import STILL_OPEN, Sender, seen
 from bot.storage import bindings, cards, deliveries, links, preferences, received
@@ -124,7 +124,7 @@ class Reception:
             try:
                 with observe.span(f"chat {row.kind}"):
                     return await self._turns.with_room(row, self._work_once)
-            except (Unreachable, TooBusy) as error:
+            except (Unreachable, TooBusy, *NO_ANSWER) as error:
                 if pause is None:
                     return await self._give_up(row, error)
                 await asyncio.sleep(pause)

@@ -39,7 +39,8 @@ _DELEGATES = re.compile(
     | (?<![a-z]) (?:let|have|ask|allow|authori[sz]e) \s {_NAME} \s(?:to\s)? {_APPROVES} \b
         .{{0,30}}? {_MY_PART}
     | (?<![a-z]) delegate\s(?:my\s)?(?:approvals?|decisions?)\sto\s {_NAME} (?=\s*(?:$|[,.!]))
-    | (?:^|,\s?) {_NAME} \s (?:will\s|shall\s|can\s)? {_APPROVES} \b .{{0,12}}? {_MY_PART}
+    | (?:^|,\s?) (?!(?:please|let|have|ask|allow|authori[sz]e)\s) {_NAME} \s
+        (?:will\s|shall\s|can\s)? {_APPROVES} \b .{{0,12}}? {_MY_PART}
     """,
     re.VERBOSE,
 )
@@ -72,6 +73,12 @@ _SHOWS = re.compile(
     """,
     re.VERBOSE,
 )
+_HOW = re.compile(r"怎么|怎样|如何|(?<![a-z])how\s")
+_NOT = re.compile(
+    r"(?:[不别勿没](?:再|要|用|想|能|必|需要)?|n't|(?<![a-z])(?:not|never|cannot))"
+    r"(?:\s(?:want|need))?(?:\sto)?[\s,]*\Z"
+)
+_NOT_A_NAME = re.compile(r"\A[不别勿没]|[不别勿没再]\Z|\A(?:do|does|did|not|never)(?![a-z])")
 _ABOUT_DECIDING = re.compile("批|审|签|委托|授权|approv|delegat|sign|decid|stand")
 _AN_ORDER = re.compile(r"\d{3,}")
 
@@ -95,4 +102,8 @@ def recognise(heard: Heard) -> Intent | None:
     if delegates is None or _AN_ORDER.search(rest.text) or "?" in rest.text or "吗" in rest.text:
         return None
     named = [place for place in map(delegates.span, range(1, len(delegates.groups()) + 1)) if place[0] >= 0]
-    return Intent(Command.DELEGATE_APPROVALS, person=heard.said(*named[0]), until=said)
+    start, end = named[0]
+    is_refused = _NOT.search(rest.text[: delegates.start()]) or _NOT_A_NAME.search(rest.text[start:end])
+    if is_refused or _HOW.search(rest.text[:start]):
+        return None
+    return Intent(Command.DELEGATE_APPROVALS, person=heard.said(start, end), until=said)

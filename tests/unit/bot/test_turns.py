@@ -290,6 +290,20 @@ async def test_what_was_left_behind_and_is_brought_again_is_worked_on_once(
     assert counter.ended == ["old 1", "old 2", "new"]
 
 
+async def test_words_are_tried_again_where_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "_PAUSES", (0.01, 0.01))
+    counter, away = Counter(), [OperationalError("SELECT", {}, Exception("gone"))] * 2
+
+    async def look(row: Received, badge: Badge) -> None:
+        if away:
+            raise away.pop()
+        counter.ended.append(row.body["text"])
+
+    counter._kinds = {"text": look}
+    await counter.handle(_said("u", "1"))
+    await _until(lambda: counter.ended == ["1"])
+
+
 async def test_a_database_that_is_away_does_not_end_the_catching_up(monkeypatch: pytest.MonkeyPatch) -> None:
     counter = Counter()
     away = [Unreachable(), OperationalError("SELECT", {}, Exception("gone"))]
