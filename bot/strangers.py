@@ -30,7 +30,7 @@ class Strangers:
             return Answer(toast=words("binding.stranger_group"))
         if row.address_kind != AddressKind.DIRECT.value:
             # Once an hour for each account: a group is no place for hints.
-            key = f"stranger-{row.cause.rpartition('/')[0]}-{row.sender}-{row.received_at:%Y%m%d%H}"
+            key = f"stranger-{row.platform}/{row.tenant}-{row.sender}-{row.received_at:%Y%m%d%H}"
             await self._say(row, key, words("binding.stranger_group"), "refused")
             return None
         try:
