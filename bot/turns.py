@@ -1,14 +1,15 @@
 """When an event is worked on: taps at once, the words of one person in their order, few words in all.
 
 An event is acknowledged as soon as it is kept. Where much is worked on at once, the keeping of what comes
-next would wait for it; what is kept can wait. What a stop left behind is late: it comes before everything
-newer of the same person, taps among it, and nobody else waits for it.
+next would wait for it; what is kept can wait, and while events pour in nearly all of it does. What a stop
+left behind is late: it comes before everything newer of the same person, taps among it, and nobody else
+waits for it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Generic, TypeVar
@@ -22,6 +23,9 @@ from bot.storage.received import Received
 MOST: Final = 1024
 """Events taken in and not ended; more are refused, and the products bring them again."""
 WORDS_AT_ONCE: Final = 8
+WORDS_IN_A_FLOOD: Final = 2
+FLOOD: Final = (10, 0.1)
+"""So many events within so many seconds are a flood."""
 LONG_SECONDS: Final = 0.25
 """What takes longer waits for a service and not for the processor: it makes room for others."""
 
@@ -35,6 +39,8 @@ class Turns(Generic[Result]):
     def __init__(self) -> None:
         self._keeping = 0
         self._room = asyncio.Semaphore(WORDS_AT_ONCE)
+        self._room_in_a_flood = asyncio.Semaphore(WORDS_IN_A_FLOOD)
+        self._came: deque[float] = deque(maxlen=FLOOD[0])
         self._orders: WeakValueDictionary[Who, asyncio.Lock] = WeakValueDictionary()
         self._tasks = Background("event")
         self._at_work: dict[str, asyncio.Task[Result]] = {}
@@ -47,6 +53,7 @@ class Turns(Generic[Result]):
         if self._keeping + len(self._at_work) - len(self._late) >= MOST:
             raise Overloaded(detail="too many events at once")
         self._keeping += 1
+        self._came.append(asyncio.get_running_loop().time())
         try:
             yield
         finally:
@@ -106,18 +113,27 @@ class Turns(Generic[Result]):
         """Work on it when little is worked on; a tap has room at once, because somebody waits for it."""
         if row.kind == "click" and not self.is_late(row):
             return await work(row)
-        await self._room.acquire()
-        has_left = False
+        taken: list[asyncio.Semaphore] = []
 
         def leave() -> None:
-            nonlocal has_left
-            if not has_left:
-                has_left = True
-                self._room.release()
+            while taken:
+                taken.pop().release()
 
-        patience = asyncio.get_running_loop().call_later(LONG_SECONDS, leave)
         try:
-            return await work(row)
+            for room in self._rooms():
+                await room.acquire()
+                taken.append(room)
+            patience = asyncio.get_running_loop().call_later(LONG_SECONDS, leave)
+            try:
+                return await work(row)
+            finally:
+                patience.cancel()
         finally:
-            patience.cancel()
             leave()
+
+    def _rooms(self) -> Iterator[asyncio.Semaphore]:
+        """What has to have room; whether there is a flood is looked at when the turn has come."""
+        yield self._room
+        most, seconds = FLOOD
+        if len(self._came) == most and self._came[0] > asyncio.get_running_loop().time() - seconds:
+            yield self._room_in_a_flood

@@ -24,6 +24,7 @@ from services.kit.errors import Unreachable
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ENOUGH = 10.0
+NO_FLOOD = (10_000, 0.0)
 
 
 def _said(person: str, text: str) -> TextIn:
@@ -138,15 +139,18 @@ async def test_nobody_waits_for_what_others_say() -> None:
     counter.let_end("1")
 
 
+@pytest.mark.parametrize(
+    ("flood", "at_once"), [((41, 3600.0), turns.WORDS_AT_ONCE), ((40, 3600.0), turns.WORDS_IN_A_FLOOD)]
+)
 async def test_few_words_are_worked_on_at_once_and_all_of_them_in_the_end(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, flood: tuple[int, float], at_once: int
 ) -> None:
     monkeypatch.setattr(turns, "LONG_SECONDS", 3600.0)
+    monkeypatch.setattr(turns, "FLOOD", flood)
     counter, texts = Counter(), [str(number) for number in range(40)]
-    for text in texts:
-        await counter.handle(_said(f"u{text}", text))
+    await asyncio.gather(*[counter.handle(_said(f"u{text}", text)) for text in texts])
     await _soon()
-    assert counter.begun == texts[: turns.WORDS_AT_ONCE], "everything else is kept, and waits"
+    assert counter.begun == texts[:at_once], "everything else is kept, and waits"
     counter.let_end(*texts)
     await _until(lambda: counter.ended == texts)
 
@@ -164,6 +168,7 @@ async def test_a_tap_is_answered_while_many_words_wait(monkeypatch: pytest.Monke
 
 async def test_who_waits_for_a_service_that_is_silent_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "LONG_SECONDS", 0.05)
+    monkeypatch.setattr(turns, "FLOOD", NO_FLOOD)
     counter, slow = Counter(), [f"slow {number}" for number in range(turns.WORDS_AT_ONCE)]
     for text in slow:
         await counter.handle(_said(text, text))
