@@ -24,7 +24,7 @@ from bot.commands.stock import show_history, show_place, show_stock
 from bot.preparing import carried_out, prepare
 from bot.storage.cards import CardRow
 from bot.understand import Command
-from services.kit.errors import KuguanError
+from services.kit.errors import KuguanError, RemoteError
 
 log = structlog.get_logger("kuguan.taps")
 
@@ -38,6 +38,9 @@ _PLANNED: Mapping[str, Callable[[Ask, dict[str, Any]], Awaitable[list[Reply]]]] 
     Command.GIVE_SAMPLE.value: show_request,
 }
 
+# Whoever refuses so has looked before whether the request was carried out already.
+_CERTAIN = ("invalid_input", "not_found", "already_exists", "rule_broken", "conflict")
+
 
 async def confirm_request(ask: Ask, row: CardRow, action: str) -> Tapped:
     """Look at the stock once more, then place the order; the card becomes the order's status card."""
@@ -49,13 +52,22 @@ async def confirm_request(ask: Ask, row: CardRow, action: str) -> Tapped:
             return Tapped(changed, ask.words("toast.changed"))
         # Asked again after a crash, what the order itself already holds must not look like a shortage.
         row = replace(row, data={**data, "sent": True})
-        assert ask.remember is not None, "taps can always remember"
-        await ask.remember(row)
+        await _remember(ask, row)
     request = CreateOrderRequest.FromString(row.request)
-    answer = await ask.voice.write(ask.voice.services.orders.CreateOrder, request)
+    try:
+        answer = await ask.voice.write(ask.voice.services.orders.CreateOrder, request)
+    except RemoteError as refusal:
+        if refusal.kind in _CERTAIN:
+            await _remember(ask, replace(row, data={k: v for k, v in row.data.items() if k != "sent"}))
+        raise
     order = answer.order
     placed = replace(row, kind="order", subject=order.name, data={"order": order.name})
     return Tapped(placed, ask.words("toast.confirmed", order=order.name), order=order)
+
+
+async def _remember(ask: Ask, row: CardRow) -> None:
+    assert ask.remember is not None, "taps can always remember"
+    await ask.remember(row)
 
 
 async def take_available(ask: Ask, row: CardRow, action: str) -> Tapped:

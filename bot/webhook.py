@@ -41,7 +41,7 @@ from bot.ways import Ways
 from services.kit import observe
 from services.kit.access import digest_of_secret
 from services.kit.changes import Transaction
-from services.kit.errors import KuguanError, RemoteError, TooBusy, Unreachable
+from services.kit.errors import KuguanError, RemoteError, TooBusy, Unreachable, VersionChanged
 from services.kit.ids import new_id
 
 log = structlog.get_logger("kuguan.webhook")
@@ -298,6 +298,9 @@ class Reception:
             if tapped.task is not None:
                 notices.keep_task(tx, tapped.task)
             newest = cards.get(tx.connection, card.id) or card
+            if tapped.row.state == "cancelled" and cards.has_moved_on(newest, card):
+                # Somebody cancels and confirms at once: what is on its way is not called cancelled.
+                raise VersionChanged("card", card.id)
             kept = replace(tapped.row, platform=newest.platform, reference=newest.reference)
             # The answer shows the card anew, or is lost on the way: what is on the screen is not known.
             news = replace(ask, order=tapped.order or ask.order, task=tapped.task or ask.task)
@@ -328,7 +331,7 @@ class Reception:
         return replace(card, platform=row.platform, reference=dict(channel.joined(known, fresh).data))
 
     async def _remember(self, card: CardRow) -> None:
-        await self._desk.runtime.writer.act(lambda tx: cards.save(tx, card))
+        await self._desk.runtime.writer.act(lambda tx: cards.save_if_open(tx, card))
 
     async def _answer_tap(
         self, row: Received, ask: Ask, card: CardRow | None, toast: str, state: str

@@ -37,6 +37,8 @@ def draw_request(row: CardRow, facts: Facts) -> Card:
     buttons = _buttons(facts, data, short) if state is CardState.OPEN else ()
     stamp = words(_STAMPS[row.state]) if row.state in _STAMPS else ""
     subtitle = words("request.changed") if data.get("changed") else "\n".join(data.get("notes", ()))
+    if data.get("sent") and state is CardState.OPEN:
+        subtitle = words("request.sent")
     return Card(row.id, title, subtitle, tuple(lines), buttons=buttons, state=state, stamp=stamp)
 
 
@@ -64,8 +66,12 @@ def _warehouses(facts: Facts, data: dict[str, Any]) -> list[str]:
 def _buttons(facts: Facts, data: dict[str, Any], short: bool) -> tuple[Button, ...]:
     words = facts.words
     cancel = Button("cancel", words("button.cancel"))
+    confirm = Button("confirm", words("button.confirm"), Tone.PRIMARY)
+    if data.get("sent"):
+        # There may be an order by now, which is withdrawn and not cancelled.
+        return (confirm,)
     if not short:
-        return (Button("confirm", words("button.confirm"), Tone.PRIMARY), cancel)
+        return (confirm, cancel)
     rest = [line for line in data["lines"] if is_positive(line["available"])]
     if not rest:
         return (cancel,)

@@ -30,6 +30,8 @@ async def correct_request(
             return answered
     if wish is None or wish.kind != "request" or "plan" not in wish.data:
         return None
+    if wish.data.get("sent"):
+        return [Say(ask.words("correction.sent"))]
     plan = copy.deepcopy(wish.data["plan"])
     for said in intent.lines:
         meant = _meant(plan["lines"], said)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from bot.storage.tables import CARDS
 from services.kit.bulk import Change, Prepared, adding
 from services.kit.changes import Transaction
+from services.kit.errors import VersionChanged
 
 SUPERSEDED = "superseded"
 """The state of a card of which the same person has a newer copy."""
@@ -72,6 +73,19 @@ def save(tx: Transaction, row: CardRow) -> CardRow:
     saved = replace(row, version=known[0].version + 1, created_at=known[0].created_at, updated_at=tx.now)
     _change(tx.connection, card_id=row.id, **_values(saved))
     return saved
+
+
+def save_if_open(tx: Transaction, row: CardRow) -> None:
+    """Keep a card that nobody has closed meanwhile; raises VersionChanged if somebody has."""
+    newest = get(tx.connection, row.id)
+    if newest is None or (newest.kind, newest.state) != (row.kind, row.state):
+        raise VersionChanged("card", row.id)
+    save(tx, row)
+
+
+def has_moved_on(newest: CardRow, seen: CardRow) -> bool:
+    """Whether another tap has changed what a card is about since it was seen."""
+    return (newest.kind, newest.state, newest.data) != (seen.kind, seen.state, seen.data)
 
 
 def end(tx: Transaction, card_id: str, state: str) -> None:

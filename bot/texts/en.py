@@ -89,6 +89,7 @@ SENTENCES: dict[str, str] = {
     "request.title": "{kind} · please confirm",
     "request.short": "{kind} · not enough stock",
     "request.changed": "The stock has changed; please confirm the new figures",
+    "request.sent": "Submitted, but the outcome is not known yet: tap Confirm once more, nothing is ordered twice",
     "request.line_short": "wanted {wanted}, available now {available}, missing {short}",
     "request.too_much_back": "{kind} · more than was taken",
     "request.line_too_much_back": "wanted back {wanted}, at most {available}: that is all your department took and has "
@@ -105,6 +106,8 @@ SENTENCES: dict[str, str] = {
     "request.example_return": "return 2 {item}",
     "request.example_sample": "sample 1 {item} for the trade fair",
     "request.merged": "{item} was said more than once and is one line now: {parts} = {total}",
+    "correction.sent": "This request was submitted and its outcome is not known yet. Please tap Confirm once more "
+    "(nothing is ordered twice); once it has a number it can be withdrawn and made anew.",
     "correction.nothing": "No request waits for your confirmation. One that was placed can be withdrawn and "
     "asked for again.",
     "correction.which": "Which one shall be changed? Please say its name, such as “{example}”.",
