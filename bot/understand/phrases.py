@@ -1,6 +1,7 @@
 """Phrases: tables of fixed words, found at word boundaries, and sentences made of nothing else."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 Place = tuple[int, int]
 
@@ -56,18 +57,24 @@ class Phrases:
         What overlaps one of the `kept` places is left out: 有没有货架 asks 有没有, not 有没有货.
         """
         found: list[Place] = []
-        place = 0
-        while place < len(text):
-            if text[place] not in self._lengths_by_first:
-                place += 1
-                continue
-            end = next((end for end in self.ends(text, place) if _free(place, end, kept)), None)
-            if end is None:
-                place += 1
-            else:
-                found.append((place, end))
-                place = end
+        beginnings, characters = _beginnings(text)
+        if self._lengths_by_first.keys().isdisjoint(characters):
+            return found
+        reached = 0
+        for place, character in beginnings:
+            if place >= reached and character in self._lengths_by_first:
+                end = next((end for end in self.ends(text, place) if _free(place, end, kept)), None)
+                if end is not None:
+                    found.append((place, end))
+                    reached = end
         return found
+
+
+@lru_cache(maxsize=64)
+def _beginnings(text: str) -> tuple[Sequence[tuple[int, str]], frozenset[str]]:
+    """Where a word may begin and with what characters; many tables look through the same sentence."""
+    found = tuple((place, character) for place, character in enumerate(text) if not _is_inside(text, place))
+    return found, frozenset(character for _, character in found)
 
 
 def _is_inside(text: str, start: int) -> bool:
