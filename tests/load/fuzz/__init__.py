@@ -32,6 +32,11 @@ class Target:
     run: Callable[[bytes], None]
     seeds: Sequence[bytes] = ()
 
+    @property
+    def product(self) -> str:
+        """Whose inputs it reads."""
+        return self.name.partition(".")[0]
+
 
 @dataclass(frozen=True)
 class Outcome:
