@@ -86,7 +86,7 @@ coverage: setup browser ## run all tests and show which lines none of them reach
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
 .PHONY: bench
-bench: setup ## measure speed on this machine, on both databases, beside the goals (about 11 minutes)
+bench: setup ## measure speed on this machine, on both databases, beside the goals (about 13 minutes)
 	@$(BIN)/python -m tests.load.bench
 
 .PHONY: campaign
