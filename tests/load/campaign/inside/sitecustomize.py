@@ -129,17 +129,17 @@ def _inbox(module: Any) -> None:
 
 
 def _webhook(module: Any) -> None:
-    start, after_tap = module.Reception._start, module.Reception._after_tap
+    start, after_tap = module.Turns.start, module.Reception._after_tap
 
-    def started(self: Any, *rest: Any) -> Any:
+    def started(self: Any, *rest: Any, **more: Any) -> Any:
         step("after keeping, before the work")
-        return start(self, *rest)
+        return start(self, *rest, **more)
 
     async def tapped(self: Any, *rest: Any) -> Any:
         step("after the call, before it is written down")
         return await after_tap(self, *rest)
 
-    module.Reception._start, module.Reception._after_tap = started, tapped
+    module.Turns.start, module.Reception._after_tap = started, tapped
 
 
 def _local(module: Any) -> None:
