@@ -30,6 +30,7 @@ from services.kit.changes import Asked, Command, Response, Transaction
 from services.kit.database import Database, should_run_again
 from services.kit.errors import InternalFault, KuguanError, RequestIdReused, TooBusy, Unreachable
 from services.kit.ids import check_request_id
+from services.kit.lingering import Lingering
 from services.kit.moments import microseconds
 from services.kit.tables import REQUESTS
 
@@ -123,6 +124,7 @@ class Writer:
         self._on_events = on_events
         self._parcels: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
         self.waiting = 0
+        self._lingering = Lingering(limits.linger_seconds, limits.lingers)
         self._listeners: list[tuple[str, Callable[[], None]]] = []
         # The bound because of which no commands are taken, such as a full disk; events and timers go on.
         self.refusing = ""
@@ -185,6 +187,7 @@ class Writer:
         future: asyncio.Future[Any] = self._loop.create_future()
         self.waiting += len(jobs)
         self._parcels.put(Parcel(jobs, future, all_answers))
+        self._lingering.arrived(self.waiting)
         return future
 
     def _work(self) -> None:
@@ -204,7 +207,7 @@ class Writer:
             return [], False
         parcels, size = [first], len(first.jobs)
         if busy:
-            self._linger()
+            self._lingering.wait(self._parcels.qsize, self._limits.group)
         while size < self._limits.group:
             try:
                 parcel = self._parcels.get_nowait()
@@ -215,16 +218,6 @@ class Writer:
             parcels.append(parcel)
             size += len(parcel.jobs)
         return parcels, True
-
-    def _linger(self) -> None:
-        """Wait while more is still coming: a group costs nearly the same for one job as for hundreds."""
-        # A few sleeps; waking for each job would take the loop's time from it.
-        queued = self._parcels.qsize()
-        for _ in range(self._limits.lingers):
-            time.sleep(self._limits.linger_seconds)
-            before, queued = queued, self._parcels.qsize()
-            if queued == before or queued >= self._limits.group:
-                break
 
     def _resolve(self, parcels: list[Parcel], size: int, topics: set[str]) -> None:
         """Tell the callers, in the event loop, after the commit."""
