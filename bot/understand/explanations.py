@@ -7,7 +7,7 @@ from bot.understand import asides, grammar, quantities, situations
 from bot.understand.asides import Told
 from bot.understand.chinese import NOT_PURPOSE_TAIL, PLACE, PURPOSE_TAIL, PURPOSE_TAIL_LEAD
 from bot.understand.heard import Heard
-from bot.understand.intents import Command
+from bot.understand.intents import Command, Likeness
 from bot.understand.phrases import Phrases, Place, trim
 
 _STOP = re.compile(r"[\n;；。!]|(?<!\d)\.(?!\d)")
@@ -19,6 +19,10 @@ _LAST_CLAUSE = re.compile(r"(?:[,，;；:：(]|(?<![a-z])\s|\s-)\s*([^,，;；:�
 _FRONT = re.compile(r"[\s,。]*([\u4e00-\u9fff]{2,8}?)(?:用|\s)\s*(?=\S)")
 _USE = re.compile(r"(?:换|修|做|装|贴)[\u4e00-\u9fff\d]")
 _PLACE = re.compile(rf"[\u4e00-\u9fff\d]{{0,8}}{PLACE}")
+_WHY_IN_FRONT = re.compile(r"[\s,。]*([\u4e00-\u9fff]{1,6}了)(?=退)")
+_PLAIN = re.compile(
+    r"(?![不别没再还和也请谢感辛麻拜多劳])[\u4e00-\u9fff]{3,6}(?<![了吧呢吗啊领要拿取用的批])"
+)
 _LAST_WORDS = re.compile(r"[\s,，;；]([^\s,，;；。!?]{2,20})[\s。.!~]*$")
 
 
@@ -31,6 +35,8 @@ def take(heard: Heard) -> Told:
         heard, purpose = _tail(heard)
     if purpose is None:
         heard, purpose = _in_front(heard)
+    if reason is None:
+        heard, reason = _why_in_front(heard)
     if reason is None:
         heard, reason = _why_returned(heard)
     if reason is None:
@@ -109,10 +115,17 @@ def _occasion(heard: Heard) -> tuple[Heard, str | None]:
         start, end = match.span(1)
         if quantities.find(heard, start, end):
             continue
-        if not grammar.OCCASIONS.find(match[1]) and not _USE.match(match[1]):
+        is_named = grammar.OCCASIONS.find(match[1]) or _USE.match(match[1])
+        if not is_named and not _is_no_goods(heard, match):
             continue
         return _cut(heard, start, end), heard.said(start, end).strip(_EDGES)
     return heard, None
+
+
+def _is_no_goods(heard: Heard, match: re.Match[str]) -> bool:
+    """领100米网线 机房布线: apart from the goods by a blank, and like nothing that there is."""
+    apart = heard.text[match.start()].isspace() and _PLAIN.fullmatch(match[1])
+    return bool(apart) and heard.resolve(match[1]).likeness is Likeness.NONE
 
 
 def _in_front(heard: Heard) -> tuple[Heard, str | None]:
@@ -143,6 +156,14 @@ def _place_at_the_end(heard: Heard) -> tuple[Heard, tuple[str, ...]]:
         if _PLACE.fullmatch(match[1]) and not quantities.find(heard, *match.span(1)):
             return _cut(heard, *match.span(1)), (heard.said(*match.span(1)),)
     return heard, ()
+
+
+def _why_in_front(heard: Heard) -> tuple[Heard, str | None]:
+    """买错了退3个U盘: why goods come back, said before it without a comma."""
+    match = _WHY_IN_FRONT.match(heard.text)
+    if match is None or not grammar.WHY_RETURNED.find(match[1]) or heard.is_name(*match.span(1)):
+        return heard, None
+    return _cut(heard, *match.span()), heard.said(*match.span(1))
 
 
 def _why_returned(heard: Heard) -> tuple[Heard, str | None]:

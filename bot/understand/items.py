@@ -26,6 +26,7 @@ _SPECIFICATION = re.compile(
 _DESTINATION = re.compile(r"\s(?:to|by)\s[a-z ]{2,30}$", re.IGNORECASE)
 _COLOUR = re.compile(r"([红黑蓝绿黄白灰紫橙粉])色(?:的)?")
 _OF = re.compile(r"(?<=[a-z\d])的|(?<=[\u4e00-\u9fff])的(?=[a-z\d])")
+_UNUSED = re.compile(r"(?:还)?(?:没|未)(?:开过?封?|拆过?封?|用过?|动过?)$")
 _BRACKETS = re.compile(r"\([^()]*\)?|（[^（）]*）?")
 _SHORTEST_HEAD, _LONGEST_HEAD = 2, 6
 
@@ -69,9 +70,15 @@ def _by_colour(said: str, vocabulary: Vocabulary) -> ItemWord | None:
 
 
 def _readings(said: str) -> list[str]:
-    """The words as said; without "to production"; with 黑色 read as 黑; without 0.5mm and the like."""
+    """The words as said; without "to production"; with 黑色 read as 黑; without 0.5mm, 没拆 and the like."""
     readings = [said]
-    for pattern, replacement in ((_DESTINATION, ""), (_COLOUR, r"\1"), (_SPECIFICATION, " "), (_OF, "")):
+    for pattern, replacement in (
+        (_DESTINATION, ""),
+        (_COLOUR, r"\1"),
+        (_SPECIFICATION, " "),
+        (_OF, ""),
+        (_UNUSED, ""),
+    ):
         shorter = pattern.sub(replacement, readings[-1]).strip()
         if shorter and shorter != readings[-1]:
             readings.append(shorter)

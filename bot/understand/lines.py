@@ -52,6 +52,9 @@ def read(heard: Heard, fillers: Phrases) -> list[SaidLine]:
     """All lines in what is left of the sentence; empty when there are none or too many."""
     said: list[SaidLine] = []
     for place in parts(heard):
+        if said and (described := _described(heard, place, said[-1])):
+            said[-1] = described
+            continue
         for line in _part(heard, place, fillers):
             said = _with(said, line)
         if len(said) > MOST_LINES:
@@ -76,6 +79,15 @@ def parts(heard: Heard) -> list[Place]:
     edges = [(0, 0), *cuts, (len(text), len(text))]
     places = [(one[1], other[0]) for one, other in pairwise(edges)]
     return [place for place in places if any(c.isalnum() for c in text[place[0] : place[1]])]
+
+
+def _described(heard: Heard, place: Place, last: SaidLine) -> SaidLine | None:
+    """领螺栓,M8的: words that end in 的 tell which of the goods in front of them is meant."""
+    words = heard.said(*place).strip()
+    if not words.endswith("的") or quantities.find(heard, *place):
+        return None
+    word = heard.resolve(words + last.word.text)
+    return replace(last, word=word) if word.likeness is Likeness.SURE else None
 
 
 def _with(said: list[SaidLine], line: SaidLine) -> list[SaidLine]:
