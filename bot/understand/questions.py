@@ -36,6 +36,8 @@ _IS_LEFT = re.compile(r"还有|还剩|剩多少|剩几|有没有|库存")
 _CONTINUES = re.compile(r"^[^吗?几]*[,，、;；\s]还有(?!多少|几|吗|没)[^吗?几]*$")
 """5包A4纸,还有2卷胶带 goes on with a list: here 还有 asks nothing."""
 _UNIT_BEHIND = ("多少", "几")
+_SHORTEST_NUMBER = 3
+"""Digits of a number that may stand for a name."""
 _ONLY_PLACE = re.compile(
     r"有什么|有哪些|有啥|啥|什么|哪些|东西|物料|商品|货|"
     r"what's|what is|what|which|items?|things?|goods|everything|all"
@@ -190,13 +192,23 @@ def _behind_unit(heard: Heard, place: Place) -> int:
 
 def _item_words(heard: Heard, fillers: Phrases) -> list[ItemWord] | None:
     """The items asked about, empty when none is named, None when something else is named as well."""
-    said = lines.read(heard, fillers)
+    said = [_number_as_goods(heard, line) for line in lines.read(heard, fillers)]
     if any(not line.word.text for line in said):
         said = [line for line in said if line.word.text]
     words = [line.word for line in said]
     if any(word.likeness is Likeness.NONE and grammar.NOT_GOODS.find(fold(word.text)) for word in words):
         return None
     return words
+
+
+def _number_as_goods(heard: Heard, line: lines.SaidLine) -> lines.SaidLine:
+    """6204库存: the number is part of a name, for nobody asks about an amount."""
+    quantity = line.quantity
+    if line.word.text or quantity is None or quantity.unit is not None:
+        return line
+    number = heard.text[quantity.start : quantity.end].strip()
+    word = heard.resolve(number) if len(number) >= _SHORTEST_NUMBER else line.word
+    return lines.SaidLine(word, None) if word.likeness in (Likeness.SURE, Likeness.CHOICE) else line
 
 
 def _about_items(
