@@ -45,6 +45,7 @@ _REPLACED = {
     "feishu": ("ou_" + "a1" * 16, "ou_" + "b2" * 16),
     "slack": ("U0ZHANG001", "U0LI000001"),
 }
+_REPLACED_ONCE = {"wecom": ("ZhangSan", "lisi")}
 _PEOPLE = ("zhangsan", "lixia")
 _QUIET_SECONDS = 120.0
 
@@ -74,6 +75,8 @@ def measure(folder: Path, length: Length) -> Table:
             _bind(system, chats, folder)
             for platform, accounts in _REPLACED.items():
                 table.add(_copies(system, chats, platform, accounts, length.taps))
+            for platform, accounts in _REPLACED_ONCE.items():
+                table.add(_last_copies(system, chats, platform, accounts, length.taps // 2))
             for platform in _ACKNOWLEDGED:
                 table.add(_strangers_greet(system, chats, platform, length.seconds))
             for platform in _ACKNOWLEDGED:
@@ -185,6 +188,30 @@ def _copies(system: System, chats: Chats, platform: str, accounts: tuple[str, st
     return at_most(name, _part(waited, 0.95), _COPIES_GOAL, "ms", note)
 
 
+def _last_copies(system: System, chats: Chats, platform: str, accounts: tuple[str, str], taps: int) -> Row:
+    """A refusal until neither copy offers anything: where a copy can be replaced once, it is when all ends.
+
+    Half as many taps, because the product shows a person 30 messages a minute.
+    """
+    requester, manager = (chats.person(platform, account) for account in accounts)
+    manager.says("待办")
+    waited = []
+    for _ in range(taps):
+        requester.says("领4包A4纸 用于投标")
+        requester.taps(requester.gets("confirm", "−4 包"), "confirm")
+        order = f"LY{max(int(name[2:]) for name in system.orders_of(_PEOPLE[0]) if name.startswith('LY'))}"
+        card = manager.gets("reject", order)
+        began = time.perf_counter()
+        manager.taps(card, "reject")
+        while any(person.cards(order)[-1].buttons for person in (requester, manager)):
+            assert time.perf_counter() - began < _QUIET_SECONDS, "a copy stays open"
+            time.sleep(_LOOK_SECONDS)
+        waited.append((time.perf_counter() - began) * 1000)
+    name = f"{platform}: refusal → both copies closed, p95"
+    note = f"{taps} taps; p50 {_part(waited, 0.5):.0f} ms"
+    return at_most(name, _part(waited, 0.95), _COPIES_GOAL, "ms", note)
+
+
 def _bind(system: System, chats: Chats, folder: Path) -> None:
     """The two who request and approve, and those who only ask."""
     employees = [f"employee{number}" for number in range(_EMPLOYEES)]
@@ -195,7 +222,7 @@ def _bind(system: System, chats: Chats, folder: Path) -> None:
             table.writerow([person, f"员工{number}", f"Employee {number}", "行政部", "employee", "lixia"])
     system.command("import", "people", str(folder / "people.csv"))
     bound: list[tuple[str, Sequence[str], Sequence[str]]] = [
-        (platform, users, _PEOPLE) for platform, users in _REPLACED.items()
+        (platform, users, _PEOPLE) for platform, users in {**_REPLACED, **_REPLACED_ONCE}.items()
     ]
     bound += [(platform, _employees(platform), employees) for platform in _ACKNOWLEDGED]
     rows = [
