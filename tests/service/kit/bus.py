@@ -54,6 +54,7 @@ class Bus:
         self._folder = folder
         self._again: subprocess.Popen[bytes] | None = None
         self.connection: Client = Client()
+        self._last_stored = 0
 
     async def open(self) -> None:
         await testing.set_up_streams(self.url, {"shelf": HEARS})
@@ -100,7 +101,8 @@ class Bus:
     async def raw(self, subject: str, payload: bytes, headers: Mapping[str, str]) -> None:
         """Send whatever somebody with the key of a service could send."""
         stream = self.connection.jetstream()
-        await stream.publish(subject, payload, headers=dict(headers))
+        stored = await stream.publish(subject, payload, headers=dict(headers))
+        self._last_stored = max(self._last_stored, stored.seq)
 
     async def stored(self, stream: str = STREAM) -> list[dict[str, str]]:
         """The headers of every message of a stream, in its order."""
@@ -119,7 +121,9 @@ class Bus:
     async def settled(self) -> bool:
         """Whether the hearer has answered everything for good."""
         info = await self.connection.jetstream().consumer_info(STREAM, "shelf")
-        return not (info.num_pending or info.num_ack_pending)
+        # The broker counts what is pending a moment after it said that it has stored an event.
+        there = info.delivered.stream_seq if info.delivered else 0
+        return there >= self._last_stored and not (info.num_pending or info.num_ack_pending)
 
 
 class Neighbours:
