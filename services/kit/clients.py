@@ -9,7 +9,8 @@ import grpc
 from google.protobuf.message import Message
 
 from services.kit import observe
-from services.kit.rpc import MEBIBYTE, from_call_error
+from services.kit.listening import MEBIBYTE
+from services.kit.rpc import from_call_error
 from services.kit.tls import Tls
 
 Response = TypeVar("Response", bound=Message)

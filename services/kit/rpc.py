@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import grpc
 import structlog
@@ -29,19 +29,9 @@ from services.kit.errors import (
 
 log = structlog.get_logger("kuguan.rpc")
 
-MEBIBYTE = 1024 * 1024
 PUBLIC = "public"
 DOMAIN = "kuguan"
 _AT_ONCE = 1024
-
-OPTIONS: Sequence[tuple[str, int]] = (
-    ("grpc.so_reuseport", 0),
-    ("grpc.max_receive_message_length", 4 * MEBIBYTE),
-    ("grpc.max_send_message_length", 4 * MEBIBYTE),
-    ("grpc.max_metadata_size", 8192),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
-    ("grpc.max_connection_age_ms", 1_800_000),
-)
 
 CODES: Mapping[str, grpc.StatusCode] = {
     "invalid_input": grpc.StatusCode.INVALID_ARGUMENT,
@@ -170,6 +160,15 @@ class Unguarded:
         )
 
 
+class Methods(Protocol):
+    """Where methods are registered: a gRPC server, or what stands in its place."""
+
+    def add_registered_method_handlers(
+        self, service: str, handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]], /
+    ) -> None:
+        """Serve the methods of a service."""
+
+
 class Border:
     """Around every method of a server: bound, access, errors. Only here a call is aborted.
 
@@ -177,7 +176,7 @@ class Border:
     but it is asked again for each call and costs more than all that is done here.
     """
 
-    def __init__(self, server: grpc.aio.Server, verifier: Verifier, permissions: Mapping[str, str]) -> None:
+    def __init__(self, server: Methods, verifier: Verifier, permissions: Mapping[str, str]) -> None:
         self._server = server
         self._verifier = verifier
         self._permissions = permissions

@@ -25,15 +25,17 @@ from services.kit.access import Verifier
 from services.kit.database import Database
 from services.kit.errors import KuguanError
 from services.kit.events import Broker, BrokerDown
+from services.kit.gatehouse import Gatehouse
 from services.kit.health import Vitals, serve
 from services.kit.inbox import Inbox
+from services.kit.listening import OPTIONS, bind
 from services.kit.outbox import Relay
 from services.kit.reading import Reader
-from services.kit.rpc import OPTIONS, Border, Unguarded, permissions_of
+from services.kit.rpc import Border, Unguarded, permissions_of
 from services.kit.service import Api, Runtime, Service, Timer
 from services.kit.settings import SettingInvalid, Settings
 from services.kit.tls import Tls
-from services.kit.writing import Writer
+from services.kit.writing import Limits, Writer
 
 log = structlog.get_logger("kuguan.run")
 
@@ -42,8 +44,13 @@ GRACE_SECONDS = 3.0
 BROKER_WAIT_SECONDS = 60.0
 _PRUNE_SECONDS = 600.0
 _COLLECT_THRESHOLDS = (20_000, 20, 50)
+# Its gate works on the next calls while the writer decides on these.
+_ENOUGH_WITH_GATE = 0.4
 _CANCELS = 20
 _CANCEL_SECONDS = 0.2
+
+
+Server = grpc.aio.Server | Gatehouse
 
 
 @dataclass
@@ -53,7 +60,7 @@ class Running:
     service: Service
     runtime: Runtime
     broker: Broker
-    server: grpc.aio.Server | None
+    server: Server | None
     address: str
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     vitals: Vitals | None = None
@@ -101,7 +108,8 @@ async def start(service: Service, settings: Settings) -> Running:
         for relay in relays:
             loop.call_soon_threadsafe(relay.wake)
 
-    writer = Writer(database, loop, on_events=wake)
+    limits = Limits(enough=_ENOUGH_WITH_GATE) if settings.flag("GATE") else Limits()
+    writer = Writer(database, loop, limits=limits, on_events=wake)
     runtime = Runtime(settings, database, writer, reader)
     if service.at_start is not None:
         await service.at_start(runtime)
@@ -110,6 +118,8 @@ async def start(service: Service, settings: Settings) -> Running:
     relays.append(Relay(database, broker, writer, reader))
     running.vitals = Vitals(service, runtime, broker, migrations)
     jobs = [relays[0].run, _closed(broker), *running.vitals.jobs()]
+    if isinstance(server, Gatehouse):
+        jobs.append(server.watch)
     if service.hears:
         jobs.append(Inbox(database, broker, writer, service.reactions).run)
     timers = (*service.timers, Timer("prune", _PRUNE_SECONDS, _prune))
@@ -143,35 +153,35 @@ async def _connect(broker: Broker) -> None:
             await asyncio.sleep(0.2)
 
 
-async def _serve(
-    apis: Sequence[Api], settings: Settings, tls: Tls | None
-) -> tuple[grpc.aio.Server | None, str]:
+async def _serve(apis: Sequence[Api], settings: Settings, tls: Tls | None) -> tuple[Server | None, str]:
+    """Offer gRPC services, in this process or, with KUGUAN_GATE, through a gate; returns where."""
     if not apis:
         return None, ""
     names = [_service_name(api) for api in apis]
-    server = grpc.aio.server(options=list(OPTIONS))
+    server = Gatehouse() if settings.flag("GATE") else grpc.aio.server(options=list(OPTIONS))
     border = Border(server, Verifier(settings.public_keys), permissions_of(names))
     for api in apis:
         api.add_to_server(api.servicer, border)
+    if isinstance(server, Gatehouse):
+        port = await server.open(settings, tls)
+    else:
+        port = await _listen(server, names, settings, tls)
+    return server, f"{settings.listen.rpartition(':')[0]}:{port}"
+
+
+async def _listen(server: grpc.aio.Server, names: Sequence[str], settings: Settings, tls: Tls | None) -> int:
     servicer = health.HealthServicer()
     unguarded: Any = Unguarded(server)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, unguarded)
     if settings.flag("REFLECTION"):
         reflection.enable_server_reflection([*names, reflection.SERVICE_NAME], server)
-    host = settings.listen.rpartition(":")[0]
-    try:
-        if tls is None:
-            port = server.add_insecure_port(settings.listen)
-        else:
-            port = server.add_secure_port(settings.listen, tls.for_server())
-    except RuntimeError:
-        raise SettingInvalid(
-            "KUGUAN_LISTEN", settings.listen, "the port is taken or the address is wrong"
-        ) from None
+    port = bind(server, settings.listen, tls.for_server() if tls else None)
+    if port is None:
+        raise SettingInvalid("KUGUAN_LISTEN", settings.listen, "the port is taken or the address is wrong")
     await server.start()
     for name in ["", *names]:
         await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
-    return server, f"{host}:{port}"
+    return port
 
 
 def _service_name(api: Api) -> str:

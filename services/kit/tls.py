@@ -8,6 +8,7 @@ from pathlib import Path
 
 import grpc
 
+from services.kit.listening import credentials
 from services.kit.settings import SettingInvalid, SettingMissing, Settings
 
 _FILES = ("TLS_CERTIFICATE_FILE", "TLS_KEY_FILE", "TLS_CA_FILE")
@@ -37,10 +38,7 @@ class Tls:
 
     def for_server(self) -> grpc.ServerCredentials:
         """Credentials of a server that takes calls only from clients with a certificate of the authority."""
-        pair = (self.key.read_bytes(), self.certificate.read_bytes())
-        return grpc.ssl_server_credentials(
-            [pair], root_certificates=self.authority.read_bytes(), require_client_auth=True
-        )
+        return credentials(self.certificate, self.key, self.authority)
 
     def for_client(self) -> grpc.ChannelCredentials:
         """Credentials of a client that shows its certificate and checks the server's name and authority."""

@@ -56,6 +56,8 @@ class Limits:
     group: int = 512
     linger_seconds: float = 0.002
     lingers: int = 6
+    # With all of those who lately waited it need not linger any longer; with a gate, with some of them.
+    enough: float = 1.0
     # Fewer than these in a group are a person's steps, and nobody is coming behind them.
     crowd: int = 4
 
@@ -124,7 +126,8 @@ class Writer:
         self._on_events = on_events
         self._parcels: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
         self.waiting = 0
-        self._lingering = Lingering(limits.linger_seconds, limits.lingers)
+        self._parcels_waiting = 0
+        self._lingering = Lingering(limits.linger_seconds, limits.lingers, limits.enough)
         self._listeners: list[tuple[str, Callable[[], None]]] = []
         # The bound because of which no commands are taken, such as a full disk; events and timers go on.
         self.refusing = ""
@@ -187,7 +190,8 @@ class Writer:
         future: asyncio.Future[Any] = self._loop.create_future()
         self.waiting += len(jobs)
         self._parcels.put(Parcel(jobs, future, all_answers))
-        self._lingering.arrived(self.waiting)
+        self._parcels_waiting += 1
+        self._lingering.arrived(self._parcels_waiting, self._parcels.qsize())
         return future
 
     def _work(self) -> None:
@@ -222,6 +226,7 @@ class Writer:
     def _resolve(self, parcels: list[Parcel], size: int, topics: set[str]) -> None:
         """Tell the callers, in the event loop, after the commit."""
         self.waiting -= size
+        self._parcels_waiting -= len(parcels)
         for parcel in parcels:
             if parcel.future.done():
                 continue

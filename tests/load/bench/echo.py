@@ -9,7 +9,7 @@ import grpc
 import uvloop
 from google.protobuf.empty_pb2 import Empty
 
-from services.kit.rpc import OPTIONS
+from services.kit.listening import OPTIONS
 from services.kit.run import die_with_parent
 
 METHOD = "/kuguan.bench.Echo/Call"

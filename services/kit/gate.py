@@ -1,0 +1,176 @@
+"""The gate: a process that speaks gRPC for a service, so that both have an interpreter of their own.
+
+``python -m services.kit.gate FD`` is started by the service, see ``gatehouse.py``. It knows no message and
+decides nothing: requests go to the service as they came, answers come back as they are sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import grpc
+import uvloop
+from google.rpc import status_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import aio as health
+from grpc_status import rpc_status
+
+from services.kit.frames import Kind, Line, packed_call
+from services.kit.listening import OPTIONS, bind, credentials
+
+GRACE_SECONDS = 3.0
+
+
+class _Call:
+    """A call on its way: what it will be answered with, and what its stream is asked for."""
+
+    __slots__ = ("answer", "wanted")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.answer: asyncio.Future[bytes] = loop.create_future()
+        self.wanted: asyncio.Semaphore | None = None
+
+
+class _RefusedError(Exception):
+    """The service refuses a call; ``args[0]`` is the serialised status."""
+
+
+class _LostError(Exception):
+    """The service is gone; what became of the call nobody knows."""
+
+
+class Gate:
+    """Passes calls on to the service at the other end of the line, and its answers back."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._numbers = count(1)
+        self._calls: dict[int, _Call] = {}
+        self._opened: asyncio.Future[bytes] = self._loop.create_future()
+        self.closing = asyncio.Event()
+        self.line = Line(self._hear, self._lost)
+
+    async def asked_to_serve(self) -> dict[str, Any]:
+        """What the service wants to be served."""
+        return dict(json.loads(await self._opened))
+
+    def handler(self, method: int, streams: bool) -> grpc.RpcMethodHandler[Any, Any]:
+        """What passes on the calls of a method, by its place in the service's list."""
+
+        async def unary(request: bytes, context: Any) -> bytes:
+            call, number = self._begin(method, context, request)
+            return await self._answer(call, number, context)
+
+        async def stream(requests: AsyncIterator[bytes], context: Any) -> bytes:
+            call, number = self._begin(method, context, b"")
+            call.wanted = asyncio.Semaphore(0)
+            sending = asyncio.ensure_future(self._send_parts(number, call.wanted, requests))
+            try:
+                return await self._answer(call, number, context)
+            finally:
+                sending.cancel()
+
+        # Without coding the library hands over what came, and sends what it is given.
+        if streams:
+            return grpc.stream_unary_rpc_method_handler(stream)
+        return grpc.unary_unary_rpc_method_handler(unary)
+
+    def _begin(self, method: int, context: Any, request: bytes) -> tuple[_Call, int]:
+        told = dict(context.invocation_metadata())
+        number = next(self._numbers) & 0xFFFFFFFF
+        call = self._calls[number] = _Call(self._loop)
+        who, place = told.get("authorization", ""), told.get("traceparent", "")
+        self.line.say(Kind.CALL, number, packed_call(method, who, place, request))
+        return call, number
+
+    async def _answer(self, call: _Call, number: int, context: Any) -> bytes:
+        try:
+            return await call.answer
+        except _RefusedError as refused:
+            status = status_pb2.Status.FromString(refused.args[0])
+            return bytes(await context.abort_with_status(rpc_status.to_status(status)))
+        except _LostError:
+            return bytes(await context.abort(grpc.StatusCode.UNAVAILABLE, "UNREACHABLE"))
+        except asyncio.CancelledError:
+            self.line.say(Kind.GONE, number)
+            raise
+        finally:
+            del self._calls[number]
+
+    async def _send_parts(
+        self, number: int, wanted: asyncio.Semaphore, requests: AsyncIterator[bytes]
+    ) -> None:
+        """Each message when the service asks for it, so that whoever sends faster waits."""
+        async for request in requests:
+            await wanted.acquire()
+            self.line.say(Kind.PART, number, request)
+        await wanted.acquire()
+        self.line.say(Kind.END, number)
+
+    def _hear(self, kind: int, number: int, body: bytes) -> None:
+        if kind == Kind.OPEN:
+            self._opened.set_result(body)
+            return
+        if kind == Kind.CLOSE:
+            self.closing.set()
+            return
+        call = self._calls.get(number)
+        if call is None or call.answer.done():
+            return
+        if kind == Kind.ANSWER:
+            call.answer.set_result(body)
+        elif kind == Kind.REFUSAL:
+            call.answer.set_exception(_RefusedError(body))
+        elif kind == Kind.MORE and call.wanted is not None:
+            call.wanted.release()
+
+    def _lost(self) -> None:
+        for call in self._calls.values():
+            if not call.answer.done():
+                call.answer.set_exception(_LostError())
+        self.closing.set()
+
+
+async def serve(descriptor: int) -> None:
+    """Serve what the service asks for until it says so, or is gone."""
+    gate = Gate()
+    await asyncio.get_running_loop().create_unix_connection(
+        lambda: gate.line, sock=socket.socket(fileno=descriptor)
+    )
+    asked = await gate.asked_to_serve()
+    server = grpc.aio.server(options=list(OPTIONS))
+    names = sorted({name.split("/")[1] for name, _ in asked["methods"]})
+    for service in names:
+        handlers = {
+            name.split("/")[2]: gate.handler(place, streams)
+            for place, (name, streams) in enumerate(asked["methods"])
+            if name.split("/")[1] == service
+        }
+        server.add_registered_method_handlers(service, handlers)
+    servicer = health.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    port = bind(server, asked["listen"], credentials(*map(Path, asked["tls"])) if asked["tls"] else None)
+    gate.line.say(Kind.LISTENING, body=str(port or "").encode())
+    if port is not None:
+        await server.start()
+        for name in ["", *names]:
+            await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
+        await gate.closing.wait()
+        await server.stop(GRACE_SECONDS)
+    gate.line.hang_up()
+
+
+if __name__ == "__main__":
+    # The service says when to end, and its end is heard on the line: signals for the whole group are its own.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(int(sys.argv[1])))

@@ -1,0 +1,37 @@
+"""Where gRPC is spoken: the options of every server, its address and its credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import grpc
+
+MEBIBYTE = 1024 * 1024
+
+OPTIONS: Sequence[tuple[str, int]] = (
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 4 * MEBIBYTE),
+    ("grpc.max_send_message_length", 4 * MEBIBYTE),
+    ("grpc.max_metadata_size", 8192),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.max_connection_age_ms", 1_800_000),
+)
+
+
+def credentials(certificate: Path, key: Path, authority: Path) -> grpc.ServerCredentials:
+    """Of a server that takes calls only from clients with a certificate of the authority."""
+    pair = (key.read_bytes(), certificate.read_bytes())
+    return grpc.ssl_server_credentials(
+        [pair], root_certificates=authority.read_bytes(), require_client_auth=True
+    )
+
+
+def bind(server: grpc.aio.Server, address: str, secured_by: grpc.ServerCredentials | None) -> int | None:
+    """Take an address; returns the port, None where it is taken or no address."""
+    try:
+        if secured_by is None:
+            return server.add_insecure_port(address)
+        return server.add_secure_port(address, secured_by)
+    except RuntimeError:
+        return None
