@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,8 @@ class Database:
     def __init__(self, url: str, service: str) -> None:
         parsed = make_url(url)
         self.service = service
+        self._writer: Connection | None = None
+        self._one_at_a_time = threading.Lock()
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
             path = Path(parsed.database or "")
@@ -48,9 +51,20 @@ class Database:
 
     @contextmanager
     def group(self) -> Iterator[Connection]:
-        """A writing transaction; on PostgreSQL the groups of all replicas of a service take turns."""
-        with self.writing.begin() as connection:
-            yield connection
+        """A writing transaction; on PostgreSQL the groups of all replicas of a service take turns.
+
+        Its connection is kept for the next one: taking it from the pool and giving it back is a good part of
+        a small group.
+        """
+        with self._one_at_a_time:
+            if self._writer is None:
+                self._writer = self.writing.connect()
+            try:
+                with self._writer.begin():
+                    yield self._writer
+            finally:
+                if self._writer.invalidated:
+                    self._forget_writer()
 
     def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]], connection: Connection) -> None:
         """Insert rows; where the primary key is taken, put the given values in its place."""
@@ -110,8 +124,14 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection."""
+        self._forget_writer()
         self.writing.dispose()
         self.reading.dispose()
+
+    def _forget_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
 
 
 def in_chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:

@@ -13,7 +13,7 @@ from services.stock.domain.reservations import Reservation, Sight
 from services.stock.domain.wishes import Wish, check, fulfil, outside_document
 from services.stock.messages import requests
 from services.stock.messages.stock import reservation_message, write_reservation
-from services.stock.storage import balances, items, reservations
+from services.stock.storage import balances, reservations
 
 
 @writes_in_groups(stock_pb2.ReserveResponse)
@@ -29,8 +29,7 @@ def reserve(
     readable = [wish for wish in wishes if isinstance(wish, Wish)]
     codes = {line.item for wish in readable for line in wish.lines}
     in_packs = {line.item for wish in readable for line in wish.lines if line.unit}
-    measures = items.measures(tx.connection, codes, packs_of=in_packs)
-    shelf = balances.load(tx.connection, codes, tx.now)
+    measures, shelf = balances.load_measured(tx.connection, codes, tx.now, packs_of=in_packs)
     taken = reservations.taken(tx.connection, {wish.document for wish in readable})
     made: list[Reservation] = []
     answers: list[stock_pb2.ReserveResponse | KuguanError] = []

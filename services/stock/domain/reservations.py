@@ -361,7 +361,7 @@ def _check_enough(line: Line, wanted: int, shelf: Shelf) -> None:
 
 def check_line_numbers(numbers: Sequence[int]) -> None:
     """Line numbers are from 1 to 1,000,000 and each is used once; raises InvalidField."""
-    if len(set(numbers)) != len(numbers):
+    if len(numbers) > 1 and len(set(numbers)) != len(numbers):
         raise InvalidField("lines.line", "each line number is used once")
     if min(numbers) < 1 or max(numbers) > 1_000_000:
         raise InvalidField("lines.line", "from 1 to 1,000,000")

@@ -22,11 +22,12 @@ from sqlalchemy import (
 from sqlalchemy import Date as SqlDate
 
 from services.kit.bulk import Bulk, Prepared, inserting
+from services.stock.domain.items import Measure
 from services.stock.domain.shelf import Balance, Key, Pick, Place, Shelf, expired
-from services.stock.storage import warehouses
+from services.stock.storage import items, warehouses
 from services.stock.storage.tables import BALANCES, ITEMS, LOTS
 
-_WITH_EXPIRY = select(
+_BALANCE_COLUMNS = (
     BALANCES.c.item,
     BALANCES.c.warehouse,
     BALANCES.c.lot,
@@ -38,10 +39,20 @@ _WITH_EXPIRY = select(
     # Only compared with each other: microseconds will do.
     type_coerce(BALANCES.c.received_at, BigInteger),
     BALANCES.c.received_document,
-).join(LOTS, and_(LOTS.c.item == BALANCES.c.item, LOTS.c.lot == BALANCES.c.lot), isouter=True)
+)
+_OF_LOT = and_(LOTS.c.item == BALANCES.c.item, LOTS.c.lot == BALANCES.c.lot)
+_WITH_EXPIRY = select(*_BALANCE_COLUMNS).join(LOTS, _OF_LOT, isouter=True)
 _FILLED = _WITH_EXPIRY.where(BALANCES.c.on_hand > 0)
 _all = Prepared(_WITH_EXPIRY, BALANCES.c.item)
 _filled = Prepared(_FILLED, BALANCES.c.item)
+# One look for both on the hottest path: an item that is nowhere has one row without a balance.
+_measured = Prepared(
+    select(*items.MEASURE_COLUMNS, *_BALANCE_COLUMNS)
+    .join(BALANCES, and_(BALANCES.c.item == ITEMS.c.code, BALANCES.c.on_hand > 0), isouter=True)
+    .join(LOTS, _OF_LOT, isouter=True),
+    ITEMS.c.code,
+)
+_MEASURE = len(items.MEASURE_COLUMNS)
 # Check and write are one step (R4): nothing is changed where the figures would not allow it.
 _change = Bulk(
     "UPDATE balances SET on_hand = on_hand + given.column5, reserved = reserved + given.column6"
@@ -85,10 +96,26 @@ class Figures(NamedTuple):
     reserved: int
 
 
-def load(connection: Connection, items: Iterable[str], now: datetime, *, with_empty: bool = False) -> Shelf:
+def load(connection: Connection, codes: Iterable[str], now: datetime, *, with_empty: bool = False) -> Shelf:
     """All balances of some items as a shelf; those that are empty only where goods may arrive."""
-    rows = (_all if with_empty else _filled)(connection, set(items))
+    rows = (_all if with_empty else _filled)(connection, set(codes))
     return Shelf(map(_balance, rows), warehouses.today(connection, now))
+
+
+def load_measured(
+    connection: Connection, codes: Iterable[str], now: datetime, packs_of: Iterable[str] = ()
+) -> tuple[dict[str, Measure], Shelf]:
+    """How items are counted, as ``items.measures`` tells it, and what there is of them, as ``load`` does."""
+    packs = items.packs_by_item(connection, packs_of)
+    measures: dict[str, Measure] = {}
+    found: list[Balance] = []
+    for row in _measured(connection, set(codes)):
+        code = row[0]
+        if code not in measures:
+            measures[code] = items.measure(row, packs.get(code, ()))
+        if row[_MEASURE] is not None:
+            found.append(_balance(row[_MEASURE:]))
+    return measures, Shelf(found, warehouses.today(connection, now))
 
 
 def save(connection: Connection, shelf: Shelf) -> None:
@@ -108,9 +135,9 @@ def save(connection: Connection, shelf: Shelf) -> None:
     _insert(connection, fresh)
 
 
-def on_hand_of_places(connection: Connection, items: Iterable[str]) -> dict[Place, int]:
+def on_hand_of_places(connection: Connection, codes: Iterable[str]) -> dict[Place, int]:
     """What each place of some items has on hand, over its lots and serials."""
-    rows = _places(connection, set(items))
+    rows = _places(connection, set(codes))
     return {Place(item, warehouse): int(on_hand) for item, warehouse, on_hand in rows}
 
 
@@ -127,17 +154,17 @@ def add_lots(connection: Connection, picks: Iterable[Pick], now: datetime) -> No
         connection.execute(insert(LOTS), rows)
 
 
-def lot_expiries(connection: Connection, items: Iterable[str]) -> dict[tuple[str, str], date | None]:
+def lot_expiries(connection: Connection, codes: Iterable[str]) -> dict[tuple[str, str], date | None]:
     """The lots of some items with their expiry dates."""
-    return {(item, lot): expiry for item, lot, expiry in _lots(connection, set(items))}
+    return {(item, lot): expiry for item, lot, expiry in _lots(connection, set(codes))}
 
 
 def figures(
-    connection: Connection, items: Sequence[str], warehouse: str, today: Mapping[str, date]
+    connection: Connection, codes: Sequence[str], warehouse: str, today: Mapping[str, date]
 ) -> list[Figures]:
     """What each place of some items has, by item and warehouse code; in one warehouse if one is named."""
     sums: dict[tuple[str, str], Figures] = {}
-    for item, place, expiry, on_hand, held, reserved in _figures(connection, set(items)):
+    for item, place, expiry, on_hand, held, reserved in _figures(connection, set(codes)):
         if warehouse and place != warehouse:
             continue
         unusable = on_hand - reserved if expired(expiry, today[place]) else held

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Integer, delete, select, type_coerce, update
 
 from services.kit.bulk import Prepared, inserting
 from services.kit.errors import NoSuch, VersionChanged
@@ -24,9 +24,15 @@ from services.stock.storage.tables import (
 )
 
 _MEASURES_KEPT = 20_000
-_measures = Prepared(
-    select(ITEMS.c.code, ITEMS.c.base_unit, ITEMS.c.scale, ITEMS.c.tracking, ITEMS.c.archived), ITEMS.c.code
+MEASURE_COLUMNS = (
+    ITEMS.c.code,
+    ITEMS.c.base_unit,
+    ITEMS.c.scale,
+    ITEMS.c.tracking,
+    # As the database holds it: to put one value of a row right is to make the row again.
+    type_coerce(ITEMS.c.archived, Integer),
 )
+_measures = Prepared(select(*MEASURE_COLUMNS), ITEMS.c.code)
 _whole_items = Prepared(select(ITEMS), ITEMS.c.code)
 _units = Prepared(select(ITEM_UNITS).order_by(ITEM_UNITS.c.item, ITEM_UNITS.c.position), ITEM_UNITS.c.item)
 _aliases = Prepared(
@@ -45,11 +51,14 @@ def measures(
     connection: Connection, codes: Iterable[str], packs_of: Iterable[str] = ()
 ) -> dict[str, Measure]:
     """How items are counted; their packs are read only where somebody asks in packs."""
-    packs = _packs(connection, packs_of)
-    return {
-        code: _measure(code, base_unit, scale, _TRACKING[tracking], archived, packs.get(code, ()))
-        for code, base_unit, scale, tracking, archived in _measures(connection, codes)
-    }
+    packs = packs_by_item(connection, packs_of)
+    return {row[0]: measure(row, packs.get(row[0], ())) for row in _measures(connection, codes)}
+
+
+def measure(row: Sequence[Any], packs: tuple[Pack, ...]) -> Measure:
+    """How an item is counted, from a row that begins with MEASURE_COLUMNS."""
+    code, base_unit, scale, tracking, archived = row[:5]
+    return _measure(code, base_unit, scale, _TRACKING[tracking], bool(archived), packs)
 
 
 def measures_with_packs(connection: Connection, codes: Iterable[str]) -> dict[str, Measure]:
@@ -168,7 +177,8 @@ def _values(item: Item) -> dict[str, Any]:
     }
 
 
-def _packs(connection: Connection, codes: Iterable[str]) -> Mapping[str, tuple[Pack, ...]]:
+def packs_by_item(connection: Connection, codes: Iterable[str]) -> Mapping[str, tuple[Pack, ...]]:
+    """The packs of those items that have any."""
     packs: dict[str, tuple[Pack, ...]] = {}
     for row in _units(connection, codes):
         packs[row.item] = (*packs.get(row.item, ()), Pack(row.unit, row.numerator, row.denominator))
@@ -177,7 +187,7 @@ def _packs(connection: Connection, codes: Iterable[str]) -> Mapping[str, tuple[P
 
 def _items(connection: Connection, rows: Sequence[Any]) -> list[Item]:
     codes = [row.code for row in rows]
-    packs = _packs(connection, codes)
+    packs = packs_by_item(connection, codes)
     aliases: dict[str, tuple[str, ...]] = {}
     for row in _aliases(connection, codes):
         aliases[row.item] = (*aliases.get(row.item, ()), row.alias)

@@ -318,10 +318,10 @@ async def test_a_full_disk_loses_nothing_that_was_answered(shelf: Shelf) -> None
     await writer.submit(create_thing, wanted("first"), LIXIA)
 
     def pages(bound: int) -> None:
-        with shelf.database.writing.connect() as connection:
+        with shelf.database.group() as connection:
             connection.exec_driver_sql(f"PRAGMA max_page_count = {bound}")
 
-    with shelf.database.writing.connect() as connection:
+    with shelf.database.group() as connection:
         used = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     pages(used + 20)
     requests = [wanted(f"t{number:04}-{'x' * 60}", "n" * 500) for number in range(600)]
