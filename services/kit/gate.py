@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import signal
 import socket
 import sys
@@ -19,14 +20,13 @@ from typing import Any
 import grpc
 import uvloop
 from google.rpc import status_pb2
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import aio as health
 from grpc_status import rpc_status
 
 from services.kit.frames import Kind, Line, packed_call
 from services.kit.listening import OPTIONS, bind, credentials
 
-GRACE_SECONDS = 3.0
+# As long as it takes to tell callers that the service is gone.
+_LOST_SECONDS = 0.2
 
 
 class _Call:
@@ -54,13 +54,13 @@ class Gate:
         self._loop = asyncio.get_running_loop()
         self._numbers = count(1)
         self._calls: dict[int, _Call] = {}
-        self._opened: asyncio.Future[bytes] = self._loop.create_future()
-        self.closing = asyncio.Event()
+        self.asked: asyncio.Future[dict[str, Any]] = self._loop.create_future()
+        """What the service wants to be served; nothing where it is gone before it said so."""
+        self.closing: asyncio.Future[float] = self._loop.create_future()
+        """Done when it is time to end, with the seconds that calls still have."""
+        self.ended = asyncio.Event()
+        """Set when the line is closed, by whichever side."""
         self.line = Line(self._hear, self._lost)
-
-    async def asked_to_serve(self) -> dict[str, Any]:
-        """What the service wants to be served."""
-        return dict(json.loads(await self._opened))
 
     def handler(self, method: int, streams: bool) -> grpc.RpcMethodHandler[Any, Any]:
         """What passes on the calls of a method, by its place in the service's list."""
@@ -86,9 +86,11 @@ class Gate:
     def _begin(self, method: int, context: Any, request: bytes) -> tuple[_Call, int]:
         told = dict(context.invocation_metadata())
         number = next(self._numbers) & 0xFFFFFFFF
-        call = self._calls[number] = _Call(self._loop)
         who, place = told.get("authorization", ""), told.get("traceparent", "")
         self.line.say(Kind.CALL, number, packed_call(method, who, place, request))
+        call = self._calls[number] = _Call(self._loop)
+        if self.ended.is_set():
+            call.answer.set_exception(_LostError())
         return call, number
 
     async def _answer(self, call: _Call, number: int, context: Any) -> bytes:
@@ -117,10 +119,10 @@ class Gate:
 
     def _hear(self, kind: int, number: int, body: bytes) -> None:
         if kind == Kind.OPEN:
-            self._opened.set_result(body)
+            self.asked.set_result(json.loads(body))
             return
         if kind == Kind.CLOSE:
-            self.closing.set()
+            self.closing.set_result(float(body))
             return
         call = self._calls.get(number)
         if call is None or call.answer.done():
@@ -136,7 +138,11 @@ class Gate:
         for call in self._calls.values():
             if not call.answer.done():
                 call.answer.set_exception(_LostError())
-        self.closing.set()
+        if not self.asked.done():
+            self.asked.set_result({})
+        if not self.closing.done():
+            self.closing.set_result(_LOST_SECONDS)
+        self.ended.set()
 
 
 async def serve(descriptor: int) -> None:
@@ -145,32 +151,30 @@ async def serve(descriptor: int) -> None:
     await asyncio.get_running_loop().create_unix_connection(
         lambda: gate.line, sock=socket.socket(fileno=descriptor)
     )
-    asked = await gate.asked_to_serve()
+    asked = await gate.asked
+    if not asked:
+        return
     server = grpc.aio.server(options=list(OPTIONS))
-    names = sorted({name.split("/")[1] for name, _ in asked["methods"]})
-    for service in names:
+    for service in sorted({name.split("/")[1] for name, _ in asked["methods"]}):
         handlers = {
             name.split("/")[2]: gate.handler(place, streams)
             for place, (name, streams) in enumerate(asked["methods"])
             if name.split("/")[1] == service
         }
         server.add_registered_method_handlers(service, handlers)
-    servicer = health.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     port = bind(server, asked["listen"], credentials(*map(Path, asked["tls"])) if asked["tls"] else None)
     gate.line.say(Kind.LISTENING, body=str(port or "").encode())
     if port is not None:
         await server.start()
-        for name in ["", *names]:
-            await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
-        await gate.closing.wait()
-        await server.stop(GRACE_SECONDS)
+        await server.stop(await gate.closing)
     gate.line.hang_up()
+    await gate.ended.wait()
 
 
 if __name__ == "__main__":
-    # The service says when to end, and its end is heard on the line: signals for the whole group are its own.
+    # The service says when to end, and its end is heard on the line: signals for all processes are its own.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s %(message)s")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(int(sys.argv[1])))

@@ -2,7 +2,7 @@
 
 In one process the interpreter that speaks gRPC is the one that decides: an empty call costs more than a
 promise, and each half throws the other's data out of the caches. With a gate each has its own
-(KUGUAN_GATE=on, docs/performance.md).
+(KUGUAN_GATE=on, docs/decisions/0023-a-gate-speaks-grpc-for-a-service.md).
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from typing import Any
 
 import grpc
 import structlog
+from google.rpc import code_pb2, status_pb2
 
+from services.kit.errors import KuguanError
 from services.kit.frames import Kind, Line, unpacked_call
 from services.kit.settings import SettingInvalid, Settings
 from services.kit.tls import Tls
@@ -29,10 +31,14 @@ _START_SECONDS = 20.0
 _END_SECONDS = 2.0
 # Under this name a google.rpc.Status travels.
 _STATUS = "grpc-status-details-bin"
+_FAULT = status_pb2.Status(code=code_pb2.INTERNAL, message="INTERNAL_FAULT").SerializeToString()
 
 
-class GateEndedError(Exception):
+@dataclass(eq=False)
+class GateEnded(KuguanError):
     """The process that speaks gRPC for the service has ended; a service nobody can reach ends too."""
+
+    problem: str
 
 
 class _RefusedError(Exception):
@@ -51,8 +57,12 @@ class _Context:
         """What the caller told beside the request."""
         return self._told
 
+    async def abort(self, code: grpc.StatusCode, details: str = "") -> None:
+        """End the call, as the library's health service does."""
+        raise _RefusedError(status_pb2.Status(code=code.value[0], message=details).SerializeToString())
+
     async def abort_with_status(self, status: grpc.Status) -> None:
-        """End the call."""
+        """End the call, as the border does."""
         raise _RefusedError(dict(status.trailing_metadata)[_STATUS])
 
 
@@ -60,8 +70,8 @@ class _Context:
 class _Work:
     """A call at work; a stream also has what came of it."""
 
-    task: asyncio.Task[None] | None = None
-    parts: asyncio.Queue[bytes | None] | None = None
+    task: asyncio.Task[None]
+    parts: asyncio.Queue[bytes | None] | None
 
 
 class Gatehouse:
@@ -79,8 +89,15 @@ class Gatehouse:
     def add_registered_method_handlers(
         self, service: str, handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]]
     ) -> None:
-        """Serve the methods of a service; the border has put itself around them."""
-        self._methods += [(f"/{service}/{name}", handler) for name, handler in handlers.items()]
+        """Serve the methods of a service; the border has put itself around them.
+
+        Answers that are streams do not cross: only the library's own health service has one, Watch.
+        """
+        self._methods += [
+            (f"/{service}/{name}", handler)
+            for name, handler in handlers.items()
+            if not handler.response_streaming
+        ]
 
     async def open(self, settings: Settings, tls: Tls | None) -> int:
         """Start the gate; returns the port it listens on. Raises SettingInvalid for what cannot be had."""
@@ -88,46 +105,64 @@ class Gatehouse:
             raise SettingInvalid(
                 "KUGUAN_REFLECTION", "on", "off where KUGUAN_GATE is on: it knows no messages"
             )
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "services.kit.gate", str(theirs.fileno())),
-                pass_fds=(theirs.fileno(),),
-                stdin=DEVNULL,
-                stdout=DEVNULL,
-            )
-        await self._loop.create_unix_connection(lambda: self._line, sock=ours)
-        asked = {
-            "listen": settings.listen,
-            "methods": [(name, handler.request_streaming) for name, handler in self._methods],
-            "tls": [str(path) for path in (tls.certificate, tls.key, tls.authority)] if tls else None,
-        }
-        self._line.say(Kind.OPEN, body=json.dumps(asked).encode())
-        port = await asyncio.wait_for(self._listening, _START_SECONDS)
+        port = b""
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                await self._start(settings.listen, tls)
+                port = await self._listening
+        except TimeoutError as error:
+            raise GateEnded("it did not listen in time") from error
+        finally:
+            if not port:
+                await self._end()
         if not port:
             raise SettingInvalid(
                 "KUGUAN_LISTEN", settings.listen, "the port is taken or the address is wrong"
             )
         return int(port)
 
+    async def _start(self, listen: str, tls: Tls | None) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, *(["-P"] if sys.flags.safe_path else [])),
+                *("-m", "services.kit.gate", str(theirs.fileno())),
+                pass_fds=(theirs.fileno(),),
+                stdin=DEVNULL,
+                stdout=DEVNULL,
+                # What a terminal or a supervisor tells the group is the service's to hear.
+                start_new_session=True,
+            )
+        await self._loop.create_unix_connection(lambda: self._line, sock=ours)
+        asked = {
+            "listen": listen,
+            "methods": [(name, handler.request_streaming) for name, handler in self._methods],
+            "tls": [str(path) for path in (tls.certificate, tls.key, tls.authority)] if tls else None,
+        }
+        self._line.say(Kind.OPEN, body=json.dumps(asked).encode())
+
     async def watch(self) -> None:
-        """Wait for the end of the gate; raises GateEndedError unless it was asked to end."""
+        """Wait for the end of the gate; raises GateEnded unless it was asked to end."""
         assert self._process is not None
         code = await self._process.wait()
         if not self._is_closing:
-            raise GateEndedError(f"exit code {code}")
+            raise GateEnded(f"exit code {code}")
 
     async def stop(self, grace: float) -> None:
         """Take no more calls and finish those that are there, within a time."""
         self._is_closing = True
-        self._line.say(Kind.CLOSE)
+        self._line.say(Kind.CLOSE, body=str(grace).encode())
         if self._process is not None:
             try:
                 await asyncio.wait_for(self._process.wait(), grace + _END_SECONDS)
             except TimeoutError:
                 log.warning("gate does not end, it is ended")
-                self._process.kill()
-                await self._process.wait()
+        await self._end()
+
+    async def _end(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
         self._line.hang_up()
 
     # ------------------------------------------------------------ calls
@@ -136,9 +171,12 @@ class Gatehouse:
         if kind == Kind.CALL:
             self._begin(number, body)
         elif kind == Kind.LISTENING:
-            self._listening.set_result(body)
+            if not self._listening.done():
+                self._listening.set_result(body)
         elif (work := self._works.get(number)) is not None:
-            if kind == Kind.GONE and work.task is not None:
+            if kind == Kind.GONE:
+                # Here, because a task that has not begun ends without doing anything.
+                del self._works[number]
                 work.task.cancel()
             elif work.parts is not None:
                 work.parts.put_nowait(body if kind == Kind.PART else None)
@@ -149,24 +187,34 @@ class Gatehouse:
         told = [("authorization", who)] if who else []
         if trace:
             told.append(("traceparent", trace))
-        work = self._works[number] = _Work()
-        if handler.request_streaming:
-            work.parts = asyncio.Queue()
-            asked: Any = self._parts(number, work.parts, handler.request_deserializer)
-        else:
-            asked = handler.request_deserializer(request)
-        behaviour = handler.stream_unary or handler.unary_unary
-        work.task = self._loop.create_task(self._work(number, handler, behaviour(asked, _Context(told))))
+        parts: asyncio.Queue[bytes | None] | None = asyncio.Queue() if handler.request_streaming else None
+        working = self._work(number, handler, request, parts, _Context(told))
+        self._works[number] = _Work(self._loop.create_task(working), parts)
 
-    async def _work(self, number: int, handler: Any, working: Any) -> None:
+    async def _work(
+        self,
+        number: int,
+        handler: Any,
+        request: bytes,
+        parts: asyncio.Queue[bytes | None] | None,
+        context: _Context,
+    ) -> None:
         try:
-            answer = handler.response_serializer(await working)
+            decode = handler.request_deserializer
+            if parts is None:
+                answer = await handler.unary_unary(decode(request), context)
+            else:
+                answer = await handler.stream_unary(self._parts(number, parts, decode), context)
+            data = handler.response_serializer(answer)
         except _RefusedError as refused:
             self._line.say(Kind.REFUSAL, number, refused.args[0])
+        except Exception:
+            log.exception("call failed")
+            self._line.say(Kind.REFUSAL, number, _FAULT)
         else:
-            self._line.say(Kind.ANSWER, number, answer)
+            self._line.say(Kind.ANSWER, number, data)
         finally:
-            del self._works[number]
+            self._works.pop(number, None)
 
     async def _parts(
         self, number: int, parts: asyncio.Queue[bytes | None], decode: Any
@@ -181,7 +229,7 @@ class Gatehouse:
     def _lost(self) -> None:
         """Nobody waits for what is at work; changes go on to their end all the same (R3)."""
         if not self._listening.done():
-            self._listening.set_exception(GateEndedError("before it listened"))
+            self._listening.set_exception(GateEnded("before it listened"))
         for work in self._works.values():
-            if work.task is not None:
-                work.task.cancel()
+            work.task.cancel()
+        self._works.clear()

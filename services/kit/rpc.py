@@ -126,7 +126,7 @@ async def _readable(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
 class Unguarded:
     """Around methods that everybody may call, such as health: only what cannot be decoded is refused."""
 
-    def __init__(self, server: grpc.aio.Server) -> None:
+    def __init__(self, server: Methods) -> None:
         self._server = server
 
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:

@@ -162,25 +162,26 @@ async def _serve(apis: Sequence[Api], settings: Settings, tls: Tls | None) -> tu
     border = Border(server, Verifier(settings.public_keys), permissions_of(names))
     for api in apis:
         api.add_to_server(api.servicer, border)
+    servicer = health.HealthServicer()
+    # It crosses to a gate like the others: what tells that a service is well is the service itself.
+    unguarded: Any = Unguarded(server)
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, unguarded)
     if isinstance(server, Gatehouse):
         port = await server.open(settings, tls)
     else:
         port = await _listen(server, names, settings, tls)
+    for name in ["", *names]:
+        await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
     return server, f"{settings.listen.rpartition(':')[0]}:{port}"
 
 
 async def _listen(server: grpc.aio.Server, names: Sequence[str], settings: Settings, tls: Tls | None) -> int:
-    servicer = health.HealthServicer()
-    unguarded: Any = Unguarded(server)
-    health_pb2_grpc.add_HealthServicer_to_server(servicer, unguarded)
     if settings.flag("REFLECTION"):
         reflection.enable_server_reflection([*names, reflection.SERVICE_NAME], server)
     port = bind(server, settings.listen, tls.for_server() if tls else None)
     if port is None:
         raise SettingInvalid("KUGUAN_LISTEN", settings.listen, "the port is taken or the address is wrong")
     await server.start()
-    for name in ["", *names]:
-        await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
     return port
 
 

@@ -13,6 +13,12 @@ from tests.service.kit.bus import Bus, Neighbours
 from tests.service.kit.shelf import Shelf
 
 
+@pytest.fixture(params=["one_process", "gate"])
+def spoken(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Settings of a service by which it speaks gRPC itself, and by which a gate does for it."""
+    return {"KUGUAN_GATE": "on" if request.param == "gate" else "off"}
+
+
 @pytest.fixture
 async def shelf(database_url: str, tmp_path: Path) -> AsyncIterator[Shelf]:
     """An empty shelf."""

@@ -62,9 +62,9 @@ def foreign(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def address(ours: Path, bus: Bus, tmp_path: Path) -> AsyncIterator[str]:
+async def address(ours: Path, bus: Bus, tmp_path: Path, spoken: dict[str, str]) -> AsyncIterator[str]:
     """A service that takes encrypted calls only."""
-    told = environment(ours, "shelf")
+    told = environment(ours, "shelf") | spoken
     async with testing.running(service(tmp_path), bus.url, tmp_path / "data", KEYS, told) as (running, _):
         yield running.address
 

@@ -114,11 +114,12 @@ class Door:
 
 
 @pytest.fixture
-async def door(bus: Bus, tmp_path: Path) -> AsyncIterator[Door]:
+async def door(bus: Bus, tmp_path: Path, spoken: dict[str, str]) -> AsyncIterator[Door]:
     """A shelf at work."""
     HEARD.clear()
     TICKS.clear()
-    async with testing.running(service(tmp_path), bus.url, tmp_path / "data", KEYS) as (running, channel):
+    at_work = testing.running(service(tmp_path), bus.url, tmp_path / "data", KEYS, spoken)
+    async with at_work as (running, channel):
         yield Door(running, warehouses_pb2_grpc.WarehouseServiceStub(channel))
 
 
@@ -207,14 +208,17 @@ async def test_a_timer_goes_on_after_a_refusal_and_after_a_fault(door: Door) -> 
 
 
 async def test_stopping_is_quick_and_what_was_answered_is_there_after_the_start(
-    bus: Bus, tmp_path: Path
+    bus: Bus, tmp_path: Path, spoken: dict[str, str]
 ) -> None:
-    async with testing.running(service(tmp_path), bus.url, tmp_path / "data", KEYS) as (running, channel):
+    def at_work() -> Any:
+        return testing.running(service(tmp_path), bus.url, tmp_path / "data", KEYS, spoken)
+
+    async with at_work() as (running, channel):
         door = Door(running, warehouses_pb2_grpc.WarehouseServiceStub(channel))
         await asyncio.gather(*[door.create(wanted(f"t{number}")) for number in range(20)])
         stopping = time.monotonic()
     assert time.monotonic() - stopping < 5
-    async with testing.running(service(tmp_path), bus.url, tmp_path / "data", KEYS) as (running, channel):
+    async with at_work() as (running, channel):
         door = Door(running, warehouses_pb2_grpc.WarehouseServiceStub(channel))
         assert len(await door.things()) == 20
         assert (await door.create(wanted("t0"))).warehouse.code == "t0"
