@@ -23,7 +23,7 @@ from google.rpc import status_pb2
 from grpc_status import rpc_status
 
 from services.kit.frames import Kind, Line, packed_call
-from services.kit.listening import OPTIONS, bind, credentials
+from services.kit.listening import OPTIONS, bind, credentials, surely_ended
 
 # As long as it takes to tell callers that the service is gone.
 _LOST_SECONDS = 0.2
@@ -114,6 +114,7 @@ class Gate:
         async for request in requests:
             await wanted.acquire()
             self.line.say(Kind.PART, number, request)
+        await surely_ended()
         await wanted.acquire()
         self.line.say(Kind.END, number)
 

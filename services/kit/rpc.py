@@ -26,6 +26,7 @@ from services.kit.errors import (
     TooBusy,
     Unreachable,
 )
+from services.kit.listening import surely_ended
 
 log = structlog.get_logger("kuguan.rpc")
 
@@ -121,6 +122,7 @@ async def _readable(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
         if isinstance(message, KuguanError):
             raise message
         yield message
+    await surely_ended()
 
 
 class Unguarded:
