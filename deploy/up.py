@@ -28,6 +28,7 @@ from deploy.ports import HOST, choose, require_free
 from deploy.processes import Child, Part
 from deploy.secrets import ensure_secrets
 from deploy.streams import events_are_lost, set_up, wait_until_heard
+from services.kit.settings import Settings
 
 BROKER_STOP_SECONDS = 5.0
 
@@ -188,8 +189,10 @@ class System:
         }
         if name in self.running.addresses:
             environment["KUGUAN_LISTEN"] = self.running.addresses[name]
-        # On loopback whoever explores with gRPC tools is welcome; parts started one by one keep it off.
-        environment.setdefault("KUGUAN_REFLECTION", "on")
+        # On loopback whoever explores with gRPC tools is welcome; parts started one by one keep it off, and
+        # a gate knows no messages that it could describe.
+        if not Settings.of(name, environment).flag("GATE"):
+            environment.setdefault("KUGUAN_REFLECTION", "on")
         if self._demo:
             environment["KUGUAN_DEMO"] = "1"
         # The first process of a container is the parent of everything orphaned: there the rule would misfire.

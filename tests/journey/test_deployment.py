@@ -192,6 +192,12 @@ class Deployment:
         url = f"http://127.0.0.1:{self.ports[replica]}"
         return Person(name, url, (self.secrets / "console.secret").read_text().strip())
 
+    def programs_of(self, name: str) -> str:
+        """The command lines of the processes that a replica started."""
+        process = self._processes[name].pid
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        return " ".join(Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ") for child in children)
+
     def verify(self) -> None:
         """Every invariant holds on every database, running."""
         urls = [
@@ -321,6 +327,13 @@ def test_two_bots_say_everything_once_and_one_goes_on_alone(deployment: Deployme
         assert len(told) == len(set(told)), told
         assert len(manager.cards(order[0])) == 1, approval
     deployment.verify()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel about processes")
+def test_replicas_of_stock_stand_behind_gates(deployment: Deployment) -> None:
+    for name in ("stock", "stock-2"):
+        assert "services.kit.gate" in deployment.programs_of(name)
+    assert "services.kit.gate" not in deployment.programs_of("orders")
 
 
 def test_nobody_gets_in_without_a_certificate(deployment: Deployment) -> None:

@@ -17,9 +17,10 @@ SERVICES = ("stock", "orders", "approvals", "bot")
 
 @pytest.fixture(scope="module")
 def on_postgresql(tmp_path_factory: pytest.TempPathFactory, postgresql: NewDatabase) -> Iterator[System]:
-    """The demo company with four empty PostgreSQL databases."""
+    """The demo company with four empty PostgreSQL databases, and a gate before stock."""
     folder: Path = tmp_path_factory.mktemp("postgresql") / "data"
     urls = {f"KUGUAN_{name.upper()}_DATABASE_URL": postgresql() for name in SERVICES}
+    urls["KUGUAN_STOCK_GATE"] = "on"
     system = System(folder, settings=urls).start()
     try:
         yield system
