@@ -10,6 +10,7 @@ from typing import cast
 
 _HEAD = Struct("<IBI")
 _CALL = Struct("<HHH")
+_FULL = 64 * 1024 * 1024
 
 
 class Kind(IntEnum):
@@ -73,6 +74,10 @@ class Line(asyncio.Protocol):
         """Send a frame; into the void where the other end is gone, of which both sides learn anyway."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(_HEAD.pack(len(body), kind, number) + body)
+
+    def is_full(self) -> bool:
+        """Whether the other end is so far behind that what was said fills memory."""
+        return self._transport is not None and self._transport.get_write_buffer_size() > _FULL
 
     def hang_up(self) -> None:
         """Close this end after what was said."""

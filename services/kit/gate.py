@@ -19,7 +19,7 @@ from typing import Any
 
 import grpc
 import uvloop
-from google.rpc import status_pb2
+from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status
 
 from services.kit.frames import Kind, Line, packed_call
@@ -27,6 +27,7 @@ from services.kit.listening import OPTIONS, bind, credentials, surely_ended
 
 # As long as it takes to tell callers that the service is gone.
 _LOST_SECONDS = 0.2
+_FULL = status_pb2.Status(code=code_pb2.RESOURCE_EXHAUSTED, message="TOO_BUSY").SerializeToString()
 
 
 class _Call:
@@ -84,14 +85,20 @@ class Gate:
         return grpc.unary_unary_rpc_method_handler(unary)
 
     def _begin(self, method: int, context: Any, request: bytes) -> tuple[_Call, int]:
-        told = dict(context.invocation_metadata())
-        number = next(self._numbers) & 0xFFFFFFFF
-        who, place = told.get("authorization", ""), told.get("traceparent", "")
-        self.line.say(Kind.CALL, number, packed_call(method, who, place, request))
-        call = self._calls[number] = _Call(self._loop)
+        call, number = _Call(self._loop), next(self._numbers) & 0xFFFFFFFF
         if self.ended.is_set():
             call.answer.set_exception(_LostError())
+        elif self.line.is_full():
+            call.answer.set_exception(_RefusedError(_FULL))
+        else:
+            self._pass_on(number, method, context, request)
+        self._calls[number] = call
         return call, number
+
+    def _pass_on(self, number: int, method: int, context: Any, request: bytes) -> None:
+        told = dict(context.invocation_metadata())
+        who, place = told.get("authorization", ""), told.get("traceparent", "")
+        self.line.say(Kind.CALL, number, packed_call(method, who, place, request))
 
     async def _answer(self, call: _Call, number: int, context: Any) -> bytes:
         try:

@@ -145,6 +145,24 @@ async def test_a_gate_ends_with_its_service_and_does_not_wait_for_those_who_call
     until(lambda: port_is_free(stock))
 
 
+async def test_a_gate_keeps_a_bounded_part_of_what_its_service_does_not_take(stock: Stock) -> None:
+    async with connect(stock.address) as channel:
+        stub: Any = items_pb2_grpc.ItemServiceStub(channel)
+        request = items_pb2.GetItemRequest(code="x" * (4 * 1024 * 1024 - 100))
+        stock.process.send_signal(signal.SIGSTOP)
+        waiting = [asyncio.ensure_future(_failure(stub.GetItem(request, timeout=120))) for _ in range(24)]
+
+        async def some_are_refused() -> bool:
+            return sum(1 for call in waiting if call.done()) >= 4
+
+        await testing.eventually(some_are_refused, SECONDS)
+        assert not all(call.done() for call in waiting)
+        stock.process.send_signal(signal.SIGCONT)
+        codes = await asyncio.gather(*waiting)
+        assert set(codes) == {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAUTHENTICATED}
+    assert await is_answered(stock)
+
+
 async def _failure(call: Any) -> grpc.StatusCode:
     with pytest.raises(grpc.aio.AioRpcError) as error:
         await call

@@ -25,6 +25,9 @@ class Wire(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += data
 
+    def get_write_buffer_size(self) -> int:
+        return len(self.written)
+
     def is_closing(self) -> bool:
         return self.is_closed
 
@@ -78,6 +81,17 @@ def test_nothing_is_written_to_an_end_that_is_gone() -> None:
     wire.is_closed = True
     line.say(Kind.CLOSE)
     assert wire.written == b""
+
+
+def test_a_line_is_full_when_much_waits_to_be_written() -> None:
+    wire, line = Wire(), Line(lambda *_: None, lambda: None)
+    assert not line.is_full()
+    line.connection_made(wire)
+    line.say(Kind.CALL, 1, b"x" * 1024)
+    assert not line.is_full()
+    for number in range(17):
+        line.say(Kind.CALL, number, b"x" * 4 * 1024 * 1024)
+    assert line.is_full()
 
 
 @given(method=st.integers(0, 0xFFFF), who=st.text(max_size=30), trace=st.text(max_size=30), body=st.binary())
