@@ -51,13 +51,15 @@ async def answer(channel: grpc.aio.Channel, method: Any, metadata: tuple[tuple[s
 
 
 @pytest.mark.parametrize("name", list(CONTRACTS))
-async def test_every_method_refuses_who_may_not(name: str, bus: Bus, tmp_path: Path) -> None:
+async def test_every_method_refuses_who_may_not(
+    name: str, bus: Bus, tmp_path: Path, spoken: dict[str, str]
+) -> None:
     service, contracts = CONTRACTS[name]
     described = [one for contract in contracts for one in contract.DESCRIPTOR.services_by_name.values()]
     permissions = permissions_of([one.full_name for one in described])
     clients = tmp_path / "clients.json"
     clients.write_text("[]")
-    environment = {"KUGUAN_CLIENTS_FILE": str(clients)}
+    environment = {"KUGUAN_CLIENTS_FILE": str(clients), **spoken}
     asked = 0
     async with testing.running(service, bus.url, tmp_path / "data", KEYS, environment) as (_, channel):
         for method in (method for one in described for method in one.methods):
