@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,10 @@ _GROUP_LOCK = 5_080_001
 _RELAY_LOCK = 5_080_002
 _MIGRATION_LOCK = 5_080_003
 _PARAMETERS_AT_ONCE = 900
+# For each of these the driver would look for an adapter in three places, in vain, and take longer than all
+# the rest of the parameter takes.
+sqlite3.register_adapter(bool, int)
+sqlite3.register_adapter(type(None), lambda nothing: nothing)
 # Serialisation failure and deadlock: the whole group is simply run again.
 _RUN_AGAIN = {"40001", "40P01"}
 
