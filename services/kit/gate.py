@@ -73,7 +73,7 @@ class Gate:
         async def stream(requests: AsyncIterator[bytes], context: Any) -> bytes:
             call, number = self._begin(method, context, b"")
             call.wanted = asyncio.Semaphore(0)
-            sending = asyncio.ensure_future(self._send_parts(number, call.wanted, requests))
+            sending = asyncio.ensure_future(self._send_parts(number, call.wanted, requests, context))
             try:
                 return await self._answer(call, number, context)
             finally:
@@ -115,13 +115,13 @@ class Gate:
             del self._calls[number]
 
     async def _send_parts(
-        self, number: int, wanted: asyncio.Semaphore, requests: AsyncIterator[bytes]
+        self, number: int, wanted: asyncio.Semaphore, requests: AsyncIterator[bytes], context: Any
     ) -> None:
         """Each message when the service asks for it, so that whoever sends faster waits."""
         async for request in requests:
             await wanted.acquire()
             self.line.say(Kind.PART, number, request)
-        await surely_ended()
+        await surely_ended(context)
         await wanted.acquire()
         self.line.say(Kind.END, number)
 

@@ -57,6 +57,9 @@ class _Context:
         """What the caller told beside the request."""
         return self._told
 
+    async def send_initial_metadata(self, metadata: Sequence[tuple[str, str]]) -> None:
+        """Nothing: at the end of a stream the gate has done it."""
+
     async def abort(self, code: grpc.StatusCode, details: str = "") -> None:
         """End the call, as the library's health service does."""
         raise _RefusedError(status_pb2.Status(code=code.value[0], message=details).SerializeToString())

@@ -116,13 +116,13 @@ def _reading(decode: Callable[[bytes], Any], name: str) -> Callable[[bytes], Any
     return read
 
 
-async def _readable(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
+async def _readable(messages: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
     """The messages of a stream, up to one that cannot be decoded; raises MessageUnreadable for that."""
     async for message in messages:
         if isinstance(message, KuguanError):
             raise message
         yield message
-    await surely_ended()
+    await surely_ended(context)
 
 
 class Unguarded:
@@ -208,7 +208,9 @@ class Border:
             behaviour: Behaviour = handler.stream_unary
             return grpc.stream_unary_rpc_method_handler(
                 self._around(
-                    lambda messages, context: behaviour(_readable(messages), context), name, permission
+                    lambda messages, context: behaviour(_readable(messages, context), context),
+                    name,
+                    permission,
                 ),
                 **coding,
             )

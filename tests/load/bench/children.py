@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,10 +65,25 @@ def _address(process: subprocess.Popen[bytes], output: Path, log: Path) -> str:
     raise AssertionError(f"it did not start: {log.read_text(encoding='utf-8')[-2000:]}")
 
 
+def family(process_id: int) -> list[int]:
+    """A process and those it started, such as a service and its gate."""
+    known = [process_id]
+    for folder in Path("/proc").glob("[0-9]*"):
+        # What ends while it is looked at is not one of those that are measured.
+        with suppress(OSError):
+            if int(_status(folder)[1]) == process_id:
+                known.append(int(folder.name))
+    return known
+
+
 def processor_seconds(process_id: int) -> float:
-    """How much processor time a process has used so far, in all its threads."""
-    fields = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    """How much processor time a process and those it started have used so far, in all their threads."""
+    used = [_status(Path(f"/proc/{number}")) for number in family(process_id)]
+    return sum(int(fields[11]) + int(fields[12]) for fields in used) / _TICKS
+
+
+def _status(folder: Path) -> list[str]:
+    return (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
 
 
 def memory(process_ids: Iterable[int]) -> tuple[float, float]:

@@ -52,7 +52,7 @@ class Size:
 def measure(folder: Path, new_database: Callable[[], str], database: str, size: Size) -> Table:
     """BatchReserve, ImportItems, the relay and the inbox of one stock service."""
     table = Table(f"many at once · {database}")
-    with stockroom.at_work(folder, new_database(), ITEMS) as (room, _):
+    with stockroom.at_work(folder, new_database(), ITEMS, gate=True) as (room, _):
         table.add(_batches(room, size))
         table.add(*_imports(room, size))
         table.add(*_hearing(room, size))

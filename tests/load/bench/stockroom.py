@@ -64,9 +64,10 @@ class Stockroom:
 
 @contextmanager
 def at_work(
-    folder: Path, database_url: str, items: int, entries_of_each: int = 1
+    folder: Path, database_url: str, items: int, entries_of_each: int = 1, *, gate: bool = False
 ) -> Iterator[tuple[Stockroom, float]]:
-    """Stock with so many goods, ready for questions; and how long its start took in seconds."""
+    """Stock with so many goods, ready for questions, with a gate or without; how long its start took in
+    seconds."""
     keys = Keys.new()
     keys.write(folder / "secrets")
     with testing.broker(folder / "broker") as broker:
@@ -83,6 +84,7 @@ def at_work(
             "KUGUAN_BROKER_URL": broker.url,
             "KUGUAN_LISTEN": "127.0.0.1:0",
             "KUGUAN_LOG_LEVEL": "warning",
+            "KUGUAN_GATE": "on" if gate else "off",
         }
         began = time.monotonic()
         with children.module("services.stock", folder, environment) as child:

@@ -27,10 +27,16 @@ class Methods:
 
 
 class Context:
-    """As much of a call's context as the border asks."""
+    """As much of a call's context as the border asks; the library sends nothing to a caller who is gone."""
+
+    def __init__(self) -> None:
+        self.sent = asyncio.Event()
 
     def invocation_metadata(self) -> tuple[tuple[str, str], ...]:
         return ()
+
+    async def send_initial_metadata(self, metadata: object) -> None:
+        await self.sent.wait()
 
 
 async def take(messages: AsyncIterator[bytes], context: Any) -> list[bytes]:
@@ -53,7 +59,9 @@ def guarded() -> Any:
 
 
 async def test_a_whole_stream_is_taken() -> None:
-    assert await guarded()(stream(b"a", b"b"), Context()) == [b"a", b"b"]
+    context = Context()
+    context.sent.set()
+    assert await guarded()(stream(b"a", b"b"), context) == [b"a", b"b"]
 
 
 async def test_a_stream_is_not_whole_when_its_call_is_cancelled_a_moment_later() -> None:
