@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import re
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from itertools import chain
@@ -40,6 +41,9 @@ from sqlalchemy.exc import DBAPIError
 # Powers of two, so that few lengths of a statement exist; what a statement has too many stays empty.
 _ROWS_AT_ONCE = 256
 _FEW_ROWS = 4
+# Not larger, so that the database begins with some rows while others are still being written down.
+_ROWS_IN_A_DOCUMENT = 1024
+_WORTH_OVERLAPPING = 200
 _KEYS = "keys"
 _GIVEN = re.compile(r"given\.column([0-9]+)")
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -59,13 +63,40 @@ def drive(connection: Connection, statement: str, parameters: Any = (), *, each:
         else:
             cursor.execute(statement, parameters)
     except errors as error:
-        lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)
-        if lost:
-            connection.invalidate(error)
-        raise DBAPIError.instance(
-            statement, None, error, errors, connection_invalidated=lost, dialect=dialect
-        ) from error
+        raise _as_ours(connection, statement, error) from error
     return cursor
+
+
+@contextmanager
+def overlapping(connection: Connection, rows: int) -> Iterator[None]:
+    """What is written in the block goes to PostgreSQL without waiting for it: both work at the same time.
+
+    Nothing may be read in the block, and how many rows were written is not known. What the database refuses
+    is raised at the end of the block, as DBAPIError. For a few ``rows`` it would cost more than it saves.
+    """
+    dialect = connection.dialect
+    if dialect.name == "sqlite" or rows < _WORTH_OVERLAPPING:
+        yield
+        return
+    driver: Any = connection.connection.dbapi_connection
+    errors: Any = dialect.loaded_dbapi.Error
+    try:
+        with driver.pipeline():
+            yield
+    except errors as error:
+        raise _as_ours(connection, "", error) from error
+
+
+def _as_ours(connection: Connection, statement: str, error: Exception) -> DBAPIError:
+    """The driver's error in SQLAlchemy's words; a connection that is lost is given up."""
+    dialect = connection.dialect
+    errors: Any = dialect.loaded_dbapi.Error
+    lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
+    if lost:
+        connection.invalidate(error)
+    ours = DBAPIError.instance(statement, None, error, errors, connection_invalidated=lost, dialect=dialect)
+    assert isinstance(ours, DBAPIError), "only the driver's errors come here"
+    return ours
 
 
 def _in_json(value: bytes | date) -> str:
@@ -99,9 +130,13 @@ class Bulk:
             return 0
         if connection.dialect.name != "sqlite":
             # The driver would quote every value by itself; as one document they are written in one go.
-            document = [dict(zip(self._names, row, strict=True)) for row in rows]
-            text = json.dumps(document, ensure_ascii=False, default=_in_json)
-            return int(drive(connection, self._for_document, (text,)).rowcount)
+            written = 0
+            for start in range(0, len(rows), _ROWS_IN_A_DOCUMENT):
+                part = rows[start : start + _ROWS_IN_A_DOCUMENT]
+                document = [dict(zip(self._names, row, strict=True)) for row in part]
+                text = json.dumps(document, ensure_ascii=False, default=_in_json)
+                written += int(drive(connection, self._for_document, (text,)).rowcount)
+            return written
         if self._by_row and len(rows) <= _FEW_ROWS:
             return int(drive(connection, self._by_row, rows, each=True).rowcount)
         written = 0

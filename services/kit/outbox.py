@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, func, not_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from services.kit import telemetry
-from services.kit.bulk import Bulk, Prepared, inserting
+from services.kit.bulk import Bulk, Prepared, inserting, overlapping
 from services.kit.database import Database
 from services.kit.errors import KuguanError
 from services.kit.events import Announcement, Broker
@@ -85,8 +85,9 @@ def append(connection: Connection, events: Sequence[Event], now: datetime) -> in
                 moment,
             )
         )
-    _advance(connection, list(last.items()))
-    _insert(connection, rows)
+    with overlapping(connection, len(rows)):
+        _advance(connection, list(last.items()))
+        _insert(connection, rows)
     return len(rows)
 
 

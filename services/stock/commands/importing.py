@@ -53,9 +53,9 @@ def import_items(tx: Transaction, request: items_pb2.ImportItemsBatch) -> items_
     refused = sum(1 for verdict in verdicts if verdict.refusal is not None)
     written = not request.dry_run and not (request.strict and refused)
     new = [verdict.item for verdict in verdicts if verdict.item is not None] if written else []
-    items.insert_many(tx.connection, new)
-    for item in new:
-        tx.publish(events_pb2.ItemCreated(item=item_message(item)), item.code)
+    with items.inserting_many(tx.connection, new):
+        for item in new:
+            tx.publish(events_pb2.ItemCreated(item=item_message(item)), item.code)
     counts = {"rows": str(len(verdicts)), "refused": str(refused), "created": str(len(new))}
     tx.audit("import_items", request.request_id, "done" if written else "nothing written", **counts)
     return requests.import_answer(verdicts, written=written)

@@ -21,7 +21,7 @@ def create_item(tx: Transaction, request: items_pb2.CreateItemRequest) -> items_
     if items.find_many(tx.connection, [item.code]):
         raise Duplicate("item", item.code)
     _check_barcode(tx, item)
-    items.insert_many(tx.connection, [item], request.request_id)
+    items.insert_one(tx.connection, item, request.request_id)
     message = item_message(item)
     tx.publish(events_pb2.ItemCreated(item=message), item.code)
     tx.audit("create_item", item.code)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Integer, delete, select, type_coerce, update
 
-from services.kit.bulk import Prepared, inserting
+from services.kit.bulk import Prepared, inserting, overlapping
 from services.kit.errors import NoSuch, VersionChanged
 from services.kit.moments import microseconds
 from services.stock.domain.items import Item, Measure, Pack, Tracking
@@ -102,14 +103,21 @@ def owners_of_barcodes(connection: Connection, barcodes: Iterable[str]) -> dict[
     return dict(_barcodes(connection, set(barcodes)))
 
 
-def insert_many(connection: Connection, items: Sequence[Item], request_id: str | None = None) -> None:
-    """Write new items; a request id is kept where one request made one item."""
+@contextmanager
+def inserting_many(connection: Connection, items: Sequence[Item]) -> Iterator[None]:
+    """Write new items while the block does something else that asks the database nothing."""
     if not items:
+        yield
         return
     change = numbers.take(connection, "item_change", len(items))
-    rows = [_row(item, number, request_id) for number, item in enumerate(items, start=change)]
-    _insert_items(connection, rows)
-    _insert_words(connection, items)
+    with overlapping(connection, len(items)):
+        _insert(connection, items, change)
+        yield
+
+
+def insert_one(connection: Connection, item: Item, request_id: str) -> None:
+    """Write a new item that a request made."""
+    _insert(connection, [item], numbers.take(connection, "item_change", 1), request_id)
 
 
 def update_one(connection: Connection, item: Item, seen_version: int) -> None:
@@ -133,6 +141,14 @@ def has_moved(connection: Connection, code: str) -> bool:
         if connection.execute(select(table.c.item).where(table.c.item == code).limit(1)).first():
             return True
     return False
+
+
+def _insert(
+    connection: Connection, items: Sequence[Item], change: int, request_id: str | None = None
+) -> None:
+    rows = [_row(item, number, request_id) for number, item in enumerate(items, start=change)]
+    _insert_items(connection, rows)
+    _insert_words(connection, items)
 
 
 def _insert_words(connection: Connection, items: Sequence[Item]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Connection, and_, bindparam, delete, not_, or_, select
 
-from services.kit.bulk import Bulk, Change, Prepared, inserting
+from services.kit.bulk import Bulk, Change, Prepared, inserting, overlapping
 from services.kit.errors import NoSuch
 from services.kit.moments import microseconds
 from services.stock.domain.items import Tracking
@@ -73,9 +73,10 @@ def insert_many(connection: Connection, reservations: Sequence[Reservation]) -> 
     """Write new promises in bulk."""
     if not reservations:
         return
-    _insert_heads(connection, [_head(reservation) for reservation in reservations])
-    _insert_lines(connection, [_line_row(r, line) for r in reservations for line in r.lines])
-    _insert_picks(connection, [row for reservation in reservations for row in _picks(reservation)])
+    with overlapping(connection, len(reservations)):
+        _insert_heads(connection, [_head(reservation) for reservation in reservations])
+        _insert_lines(connection, [_line_row(r, line) for r in reservations for line in r.lines])
+        _insert_picks(connection, [row for reservation in reservations for row in _picks(reservation)])
 
 
 def save_many(connection: Connection, reservations: Sequence[Reservation]) -> None:
