@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from services.kit.bulk import Bulk, Prepared, drive, inserting
+from services.kit.bulk import Bulk, Prepared, drive, inserting, overlapping
 from services.kit.database import Database
 from services.kit.moments import microseconds
 from services.kit.tables import UtcTime
@@ -133,3 +133,21 @@ def test_a_driver_error_is_one_that_the_writer_knows(connection: Connection) -> 
         insert(connection, [piece(1), piece(1)])
     drive(connection, "ROLLBACK TO SAVEPOINT here")
     assert find(connection, ["P0001"]) == []
+
+
+def test_what_is_written_while_others_are_made_is_there_afterwards(connection: Connection) -> None:
+    rows = [piece(number) for number in range(3000)]
+    with overlapping(connection, len(rows)):
+        insert(connection, rows[:2500])
+        insert(connection, rows[2500:])
+    assert len(find(connection, [row[0] for row in rows])) == 3000
+
+
+def test_what_the_database_refuses_meanwhile_is_raised_at_the_end(connection: Connection) -> None:
+    insert(connection, [piece(7)])
+    rows = [piece(number) for number in range(300)]
+    drive(connection, "SAVEPOINT before")
+    with pytest.raises(DBAPIError), overlapping(connection, len(rows)):
+        insert(connection, rows)
+    drive(connection, "ROLLBACK TO SAVEPOINT before")
+    assert len(find(connection, [row[0] for row in rows])) == 1, "the connection goes on"
