@@ -23,6 +23,7 @@ from grpc_reflection.v1alpha import reflection
 from services.kit import inbox, observe, outbox, telemetry
 from services.kit.access import Verifier
 from services.kit.database import Database
+from services.kit.ending import ended
 from services.kit.errors import KuguanError
 from services.kit.events import Broker, BrokerDown
 from services.kit.gatehouse import Gatehouse
@@ -46,8 +47,6 @@ _PRUNE_SECONDS = 600.0
 _COLLECT_THRESHOLDS = (20_000, 20, 50)
 # Its gate works on the next calls while the writer decides on these.
 _ENOUGH_WITH_GATE = 0.4
-_CANCELS = 20
-_CANCEL_SECONDS = 0.2
 
 
 Server = grpc.aio.Server | Gatehouse
@@ -74,22 +73,11 @@ class Running:
             await self.server.stop(GRACE_SECONDS)
         if self.watched is not None:
             await self.watched.cleanup()
-        await _cancelled(self.tasks)
+        await ended(self.tasks)
         await self.runtime.writer.stop()
         self.runtime.reader.stop()
         await self.broker.close()
         self.runtime.database.dispose()
-
-
-async def _cancelled(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """End tasks for good: a wait that ends at the very moment of its cancellation can swallow it."""
-    for _ in range(_CANCELS):
-        waiting = [task for task in tasks if not task.done()]
-        if not waiting:
-            break
-        for task in waiting:
-            task.cancel()
-        await asyncio.wait(waiting, timeout=_CANCEL_SECONDS)
 
 
 async def start(service: Service, settings: Settings) -> Running:
@@ -235,7 +223,7 @@ async def _unless(asked: asyncio.Event, starting: Coroutine[Any, Any, Running]) 
     stop.cancel()
     if task.done():
         return task.result()
-    await _cancelled([task])
+    await ended([task])
     return None
 
 

@@ -59,10 +59,12 @@ from bot.chat.platform import (
 )
 from bot.chat.reconnecting import keep_connected
 from bot.chat.tools import Tools
+from services.kit.ending import ended
 
 log = structlog.get_logger("kuguan.dingtalk")
 
 ANSWER_SECONDS: Final = 1.5
+CLOSE_SECONDS: Final = 5.0
 """A tap has to be answered within two seconds."""
 AFTER_ANSWER: Final = 0.1
 """Seconds for an answer to arrive before the card may be updated."""
@@ -135,14 +137,8 @@ class DingTalkChannel:
 
     async def stop(self) -> None:
         await self._connection.finish()
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
-            self._running = None
-        if self._counting is not None:
-            self._counting.cancel()
-            await asyncio.gather(self._counting, return_exceptions=True)
-            self._counting = None
+        await ended([task for task in (self._running, self._counting) if task is not None], CLOSE_SECONDS)
+        self._running = self._counting = None
         await self._connection.stop()
         await self._after.finish(ANSWER_SECONDS)
         await self._after.cancel()

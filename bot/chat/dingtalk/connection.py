@@ -69,12 +69,11 @@ class Connection:
         """Open a stream with a new ticket and take its pushes; returns when the next one has to be opened."""
         gateway = await self._api.open_connection()
         try:
-            socket = await asyncio.wait_for(
-                self._session.ws_connect(
+            # Not wait_for, which can swallow a cancellation: the stream would be opened for nobody.
+            async with asyncio.timeout(CONNECT_SECONDS):
+                socket = await self._session.ws_connect(
                     gateway.url, heartbeat=self._heartbeat, max_msg_size=LONGEST_FRAME, autoclose=True
-                ),
-                CONNECT_SECONDS,
-            )
+                )
         except (aiohttp.ClientError, TimeoutError) as error:
             # The error's own text holds the ticket.
             raise Transient(f"not connected: {type(error).__name__}") from None

@@ -50,6 +50,7 @@ from bot.chat.platform import (
 )
 from bot.chat.reconnecting import keep_connected
 from bot.chat.tools import Tools
+from services.kit.ending import ended
 from services.kit.settings import Secret
 
 log = structlog.get_logger("kuguan.feishu")
@@ -121,8 +122,7 @@ class FeishuChannel:
     async def stop(self) -> None:
         self._sink = None
         if self._connecting is not None:
-            self._connecting.cancel()
-            await asyncio.wait([self._connecting], timeout=STOP_SECONDS)
+            await ended([self._connecting], STOP_SECONDS)
             self._connecting = None
         await self._later.finish(STOP_SECONDS)
 

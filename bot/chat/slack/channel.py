@@ -59,6 +59,7 @@ from bot.chat.slack.events import (
 from bot.chat.slack.refusals import Gone
 from bot.chat.tools import Tools
 from bot.texts import DEFAULT, LANGUAGES
+from services.kit.ending import ended
 from services.kit.settings import SettingMissing
 
 log = structlog.get_logger("kuguan.slack")
@@ -144,9 +145,7 @@ class SlackChannel:
     async def stop(self) -> None:
         self._sink = None
         loops, self._loops = self._loops, []
-        for task in loops:
-            task.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        await ended(loops, STOP_SECONDS)
         await self._socket.close()
         await self._following.finish(STOP_SECONDS)
 

@@ -75,6 +75,7 @@ from bot.chat.wecom.markup import Tree, write
 from bot.chat.wecom.menu import keep_menu
 from bot.chat.wecom.parts import Message, Parts
 from bot.texts import DEFAULT
+from services.kit.ending import ended
 from services.kit.settings import SettingInvalid
 
 log = structlog.get_logger("kuguan.wecom")
@@ -151,8 +152,7 @@ class WecomChannel:
     async def stop(self) -> None:
         self._sink = None
         if self._menu is not None:
-            self._menu.cancel()
-            await asyncio.wait([self._menu], timeout=STOP_SECONDS)
+            await ended([self._menu], STOP_SECONDS)
         await self._following.finish(STOP_SECONDS)
 
     def health(self) -> Health:

@@ -22,6 +22,7 @@ from bot.chat.leases import Leases
 from bot.chat.reconnecting import keep_connected
 from bot.chat.wecom.api import json_object
 from bot.chat.wecom_bot.frames import EVENT, EVICTED, MESSAGE, event_name, text_of
+from services.kit.ending import ended
 from services.kit.errors import KuguanError
 from services.kit.settings import Secret
 
@@ -106,8 +107,7 @@ class Connection:
     async def stop(self) -> None:
         """Close and give the lease to the other replicas."""
         if self._keeping is not None:
-            self._keeping.cancel()
-            await asyncio.wait([self._keeping], timeout=2 * _CLOSE_SECONDS)
+            await ended([self._keeping], 2 * _CLOSE_SECONDS)
             self._keeping = None
         await self._let_go()
 
@@ -175,9 +175,7 @@ class Connection:
             await self._let_go()
             raise
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await ended(tasks)
 
     async def _subscribe(self) -> None:
         body = {"bot_id": self._bot_id, "secret": self._secret.value}
