@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from bot import measures
 from bot.cards import draw
@@ -34,7 +35,7 @@ from bot.leasing import TURN, TURN_SECONDS
 from bot.notices import RENEWAL_PAUSE, renew_soon
 from bot.outages import NO_ANSWER, until_there
 from bot.preparing import prepare
-from bot.storage import cards, deliveries
+from bot.storage import cards, deliveries, received
 from bot.storage.cards import CardRow
 from bot.storage.deliveries import Delivery
 from bot.ways import Way, Ways
@@ -54,6 +55,10 @@ _LONGEST_PAUSE = 300.0
 _SHORTEST_PAUSE = 0.05
 STILL_OPEN = "open-"
 """How the mark of a card begins on which somebody sees buttons."""
+
+
+class StillTapped(Exception):
+    """Somebody's tap on a card is being worked on: what that shows is not known yet."""
 
 
 class Sender:
@@ -142,6 +147,8 @@ class Sender:
                 await self._kinds[delivery.kind](delivery)
         except RateLimited as error:
             await self._postpone(delivery, error, error.retry_after)
+        except StillTapped as error:
+            await self._postpone(delivery, error, RENEWAL_PAUSE.total_seconds())
         except NO_ANSWER as error:
             await self._postpone(delivery, error, IDLE_SECONDS)
         except (ChannelError, KuguanError) as error:
@@ -227,17 +234,19 @@ class Sender:
     async def _renew(self, delivery: Delivery) -> None:
         """Replace a sent card by its true state; one that was never sent or shows it needs nothing."""
         card_id = delivery.data["card"]
-        # Those that wait now ask for nothing that is not read below.
-        waiting, row = await self._desk.runtime.reader.look(
-            lambda connection: (
-                deliveries.renewals(connection, delivery.person, card_id),
-                cards.get(connection, card_id),
-            )
-        )
+
+        def look(connection: Connection) -> tuple[list[int], CardRow | None, Channel | None, bool]:
+            row = cards.get(connection, card_id)
+            channel = None if row is None else self._ways.channel(row.platform)
+            # Those that wait now ask for nothing that is not read here.
+            waiting = deliveries.renewals(connection, delivery.person, card_id)
+            by_taps = channel is not None and channel.capabilities.late_update is not LateUpdate.ANY
+            return waiting, row, channel, by_taps and received.is_tapped(connection, card_id)
+
+        waiting, row, channel, is_tapped = await self._desk.runtime.reader.look(look)
         if row is None:
             await self._give_up(delivery)
             return
-        channel = self._ways.channel(row.platform)
         seen_now: tuple[CardRow, dict[str, Any]] | None = None
         if row.reference is not None and channel is not None:
             ask = await self._ask_for(row)
@@ -247,7 +256,7 @@ class Sender:
             # Where a card can be replaced once only, that once is for taking its buttons away.
             waits = channel.capabilities.late_update is LateUpdate.ONCE and bool(card.buttons)
             if row.shown != _mark(card) and not waits:
-                found = await self._replace(delivery, channel, row, card)
+                found = await self._replace(delivery, channel, row, card, is_tapped)
             if shown.data != row.data or found:
                 seen_now = shown, found
 
@@ -259,12 +268,13 @@ class Sender:
         await self._note(write)
 
     async def _replace(
-        self, delivery: Delivery, channel: Channel, row: CardRow, card: Card
+        self, delivery: Delivery, channel: Channel, row: CardRow, card: Card, is_tapped: bool
     ) -> dict[str, Any]:
         """Put a card in the place of the one that is shown; returns what to remember of it.
 
         Where the product cannot, a card that still looks open is followed by a new one that tells how it
         ended: nobody is left with a button that does nothing. Everything else would only repeat itself.
+        Raises StillTapped while a tap is worked on, whose answer is about to take the card's place.
         """
         assert row.reference is not None, "only sent cards are replaced"
         updated = await channel.update(CardRef(row.platform, row.reference), card)
@@ -273,6 +283,8 @@ class Sender:
             reference = row.reference if updated.reference is None else dict(updated.reference.data)
             return {"reference": reference, "shown": _mark(card)}
         if row.shown.startswith(STILL_OPEN) and not card.buttons:
+            if is_tapped:
+                raise StillTapped
             return _found(await self._send(delivery, card), card)
         log.info("card cannot be renewed", card=row.id, result=updated.result.value)
         return {}

@@ -305,10 +305,12 @@ class Reception:
             # The answer shows the card anew, or is lost on the way: what is on the screen is not known.
             news = replace(ask, order=tapped.order or ask.order, task=tapped.task or ask.task)
             shown = STILL_OPEN if draw(kept, news.facts).buttons else ""
+            # Nobody waits (any more) for an answer that would show the card.
+            unanswered = self._turns.is_late(row) or row.kind == "text"
+            shown = newest.shown if unanswered else shown
             saved = cards.save(tx, replace(self._with_fresh_reference(kept, row), shown=shown))
             self._queue(tx, row, ask, tapped.replies)
-            if self._turns.is_late(row) or row.kind == "text":
-                # Nobody waits (any more) for an answer that would show the card.
+            if unanswered:
                 deliveries.queue(tx, f"{row.cause}-late", card.person, "renew", {"card": card.id})
             if row.kind == "text" and tapped.toast:
                 said = {"text": tapped.toast, **arrivals.place(row)}

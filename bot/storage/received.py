@@ -26,6 +26,7 @@ _IS_IT = (
     RECEIVED.c.dedupe_key == bindparam("of_key"),
 )
 _one = Prepared(select(RECEIVED).where(*_IS_IT))
+_taps = Prepared(select(RECEIVED.c.body).where(RECEIVED.c.state == "new", RECEIVED.c.kind == "click"))
 _add = adding(RECEIVED)
 _end = Change(update(RECEIVED).where(*_IS_IT), ["state", "detail", "finished_at"])
 
@@ -99,6 +100,11 @@ def unfinished(connection: Connection, limit: int) -> list[Received]:
     """Events that still have to be worked on, oldest first."""
     oldest = select(RECEIVED).where(RECEIVED.c.state == "new").order_by(RECEIVED.c.received_at, *_KEY)
     return [_received(row) for row in connection.execute(oldest.limit(limit))]
+
+
+def is_tapped(connection: Connection, card: str) -> bool:
+    """Whether a tap on a card has still to be worked on."""
+    return any(row.body["card"] == card for row in _taps(connection))
 
 
 def get(connection: Connection, cause: str) -> Received | None:

