@@ -22,6 +22,7 @@ import uvloop
 from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status
 
+from services.kit.collecting import collect_seldom
 from services.kit.frames import Kind, Line, packed_call
 from services.kit.listening import OPTIONS, bind, credentials, surely_ended
 
@@ -184,5 +185,6 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s %(message)s")
+    collect_seldom()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(int(sys.argv[1])))

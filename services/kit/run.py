@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import gc
 import os
 import signal
 import sys
@@ -22,6 +21,7 @@ from grpc_reflection.v1alpha import reflection
 
 from services.kit import inbox, observe, outbox, telemetry
 from services.kit.access import Verifier
+from services.kit.collecting import collect_seldom
 from services.kit.database import Database
 from services.kit.ending import ended
 from services.kit.errors import KuguanError
@@ -44,7 +44,6 @@ KIT_MIGRATIONS = Path(__file__).parent / "migrations"
 GRACE_SECONDS = 3.0
 BROKER_WAIT_SECONDS = 60.0
 _PRUNE_SECONDS = 600.0
-_COLLECT_THRESHOLDS = (20_000, 20, 50)
 # Its gate works on the next calls while the writer decides on these.
 _ENOUGH_WITH_GATE = 0.4
 
@@ -279,10 +278,7 @@ def run(services: Sequence[Service]) -> None:
     observe.begin(process, first.get("OTLP_ENDPOINT"))
     import uvloop
 
-    # Everything imported lives as long as the process; the collector need not look at it again and again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_THRESHOLDS)
+    collect_seldom()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         code = runner.run(_run(services))
     observe.end()
