@@ -17,6 +17,10 @@ OPTIONS: Sequence[tuple[str, int]] = (
     ("grpc.max_metadata_size", 8192),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
     ("grpc.max_connection_age_ms", 1_800_000),
+    # Of more than these that wait to be begun the library cancels some by chance, without a word. Begun, they
+    # are refused with a reason and a time to come again.
+    ("grpc.server.max_pending_requests", 8_192),
+    ("grpc.server.max_pending_requests_hard_limit", 16_384),
 )
 
 

@@ -33,6 +33,8 @@ log = structlog.get_logger("kuguan.rpc")
 PUBLIC = "public"
 DOMAIN = "kuguan"
 _AT_ONCE = 1024
+# With these the library ends calls of which the service knows nothing, or not how they went on.
+_UNCLEAR = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
 
 CODES: Mapping[str, grpc.StatusCode] = {
     "invalid_input": grpc.StatusCode.INVALID_ARGUMENT,
@@ -80,7 +82,7 @@ def from_call_error(error: grpc.aio.AioRpcError) -> KuguanError:
         info = error_details_pb2.ErrorInfo()
         if detail.Unpack(info):
             return RemoteError(kinds.get(error.code(), "internal"), info.reason, dict(info.metadata))
-    if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+    if error.code() in _UNCLEAR:
         return Unreachable()
     return RemoteError(kinds.get(error.code(), "internal"), error.code().name, {})
 
