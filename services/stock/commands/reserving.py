@@ -57,7 +57,7 @@ def batch_answer(
     answers: Sequence[stock_pb2.ReserveResponse | KuguanError],
 ) -> stock_pb2.BatchReserveResponse:
     """The answer to a batch: the outcome of each of its requests, in their order."""
-    return stock_pb2.BatchReserveResponse(outcomes=map(requests.reserve_outcome, answers))
+    return requests.reserve_outcomes(answers)
 
 
 @writes(audited=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from google.type.decimal_pb2 import Decimal
@@ -49,12 +49,21 @@ def sight(caller: Caller) -> Sight:
     )
 
 
-def reserve_outcome(answer: stock_pb2.ReserveResponse | KuguanError) -> stock_pb2.ReserveOutcome:
-    """The outcome of one promise of a batch."""
-    if isinstance(answer, KuguanError):
-        facts = {name: fact[:300] for name, fact in answer.facts.items()}
-        return stock_pb2.ReserveOutcome(refusal=stock_pb2.Refusal(reason=answer.reason, facts=facts))
-    return stock_pb2.ReserveOutcome(reservation=answer.reservation)
+def reserve_outcomes(
+    answers: Sequence[stock_pb2.ReserveResponse | KuguanError],
+) -> stock_pb2.BatchReserveResponse:
+    """The outcome of each promise of a batch, in their order."""
+    message = stock_pb2.BatchReserveResponse()
+    # In place: each outcome as a message of its own would be copied once more.
+    add = message.outcomes.add
+    for answer in answers:
+        outcome = add()
+        if isinstance(answer, KuguanError):
+            outcome.refusal.reason = answer.reason
+            outcome.refusal.facts.update({name: fact[:300] for name, fact in answer.facts.items()})
+        else:
+            outcome.reservation.CopyFrom(answer.reservation)
+    return message
 
 
 def issue_quantities(
