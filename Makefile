@@ -43,7 +43,7 @@ run: setup ## start everything with a demo company, and the chat page on http://
 .PHONY: test
 # In the order of the folders: sorted by how many tests they have, the longest files would come last.
 test: setup browser ## run all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 # The chat page's tests drive the system's own Chromium; without the font, Chinese text is drawn as boxes.
 .PHONY: browser
