@@ -20,6 +20,7 @@ from bot.chat.platform import Address, MessageRef, Text
 from bot.sending import Sender
 from bot.storage import deliveries
 from bot.storage.tables import DELIVERIES
+from services.kit.ending import ended
 from services.kit.errors import InternalFault, Unreachable
 from tests.service.bot.conftest import Store
 
@@ -86,8 +87,7 @@ async def _sending(store: Store, product: Any, line: Any) -> AsyncIterator[async
     try:
         yield task
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await ended([task])
 
 
 async def _queue(store: Store, *keys: str) -> None:

@@ -26,6 +26,7 @@ from bot.storage.tables import DELIVERIES
 from bot.webhook import Reception
 from deploy.previews.company import company, row
 from services.kit.changes import Transaction
+from services.kit.ending import ended
 from tests.service.bot.conftest import Store
 from tests.unit.bot.test_cards import REQUEST
 
@@ -116,8 +117,7 @@ async def _sending(world: World) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await ended([task])
 
 
 def _tap(kind: str = "click") -> Received:

@@ -10,6 +10,7 @@ from bot.chat.errors import RateLimited, Transient
 from bot.chat.platform import Address, MessageRef, Text
 from bot.sending import TRIES, Sender
 from bot.storage import deliveries
+from services.kit.ending import ended
 from tests.service.bot.conftest import Store
 
 ENOUGH = 60.0
@@ -57,8 +58,7 @@ async def _send_all(store: Store, product: Busy) -> None:
             while await store.read(deliveries.next_due) is not None:  # noqa: ASYNC110 - nobody tells it
                 await asyncio.sleep(0.02)
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await ended([running])
 
 
 async def test_what_has_no_room_for_long_is_sent_all_the_same_and_in_order(store: Store) -> None:
@@ -138,6 +138,5 @@ async def test_what_was_found_before_it_was_sent_is_not_sent_again(store: Store)
                 sender.wake()
                 await asyncio.sleep(0.02)
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await ended([running])
     assert product.said == ["1"]

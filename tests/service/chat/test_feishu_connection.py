@@ -17,6 +17,7 @@ from bot.chat.feishu.frames import DATA, Frame, encode
 from bot.chat.platform import Answer, CardRef, Event, Text, TextIn, UpdateResult
 from bot.chat.settings import ChatSettings
 from bot.chat.tools import Tools
+from services.kit.ending import ended
 from services.kit.settings import Secret
 from tests.fakes.feishu import FakeFeishu
 from tests.fakes.feishu_platform import Refused
@@ -65,8 +66,7 @@ async def test_the_pause_between_pings_follows_what_the_other_end_says(tmp_path:
             while connection._pause != 300:  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.05)
         assert connection.is_open
-        serving.cancel()
-        await asyncio.wait([serving])
+        await ended([serving])
     await fake.stop()
 
 

@@ -18,6 +18,7 @@ from nats.aio.client import Client
 
 from services.kit import testing
 from services.kit.changes import Transaction
+from services.kit.ending import ended
 from services.kit.events import DEAD_STREAM, STREAM, Announcement, Broker
 from services.kit.inbox import Inbox, Reaction
 from services.kit.outbox import Relay
@@ -160,9 +161,7 @@ class Neighbours:
         return self._start(relay.run)
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
         self._tasks.clear()
         for broker in self._brokers:
             await broker.close()

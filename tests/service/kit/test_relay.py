@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from services.kit import outbox
+from services.kit.ending import ended
 from services.kit.events import Announcement, Broker, BrokerDown
 from services.kit.outbox import Relay, mark_sent, prune, republish, unsent
 from services.kit.reading import Reader
@@ -148,14 +149,13 @@ async def test_queries_that_fill_every_reader_delay_the_relay_and_do_not_end_it(
     asked = [asyncio.ensure_future(reader.look(lambda _: gate.wait(5))) for _ in range(8)]
     await shelf.make(shelf.writer(), wanted("t1"), wanted("t2"))
     await asyncio.sleep(1.5)
-    ended = relay.done()
+    has_ended = relay.done()
     gate.set()
     # The relay may have had one of the places: then one of these was refused.
     await asyncio.gather(*asked, return_exceptions=True)
-    assert not ended, "a busy moment must not end the service"
+    assert not has_ended, "a busy moment must not end the service"
     await nothing_waits(shelf)
-    relay.cancel()
-    await asyncio.gather(relay, return_exceptions=True)
+    await ended([relay])
     reader.stop()
     await broker.close()
 
@@ -261,8 +261,7 @@ async def test_an_event_is_sent_soon_after_its_commit(shelf: Shelf, bus: Bus) ->
     await shelf.writer().submit(create_thing, wanted("a"), LIXIA)
     relay.wake()
     await eventually(lambda: _count_is(bus, 1), 0.5)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await ended([task])
     await broker.close()
 
 
