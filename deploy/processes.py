@@ -156,7 +156,8 @@ class Child:
     async def _stop_within(self, seconds: float) -> None:
         """Wait so long, but not longer than until `stop` is called."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     async def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Ask the process to stop, and end it when it does not within the time."""

@@ -105,7 +105,8 @@ class Live:
                 if cursor != before:
                     last = loop.time()
                 try:
-                    await asyncio.wait_for(reader.changed.wait(), self._look)
+                    async with asyncio.timeout(self._look):
+                        await reader.changed.wait()
                 except TimeoutError:
                     if loop.time() - last >= self._beat:
                         await response.write(_event("beat", {}))

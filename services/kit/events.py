@@ -356,7 +356,9 @@ class Pull:
         if not self._events:
             self._news.clear()
             try:
-                await asyncio.wait_for(self._news.wait(), PULL_SECONDS + 1)
+                # Not wait_for, which can swallow a cancellation, and makes a task each time.
+                async with asyncio.timeout(PULL_SECONDS + 1):
+                    await self._news.wait()
             except TimeoutError:
                 self._open = 0
         return [self._events.popleft() for _ in range(min(len(self._events), PULL_BATCH))]

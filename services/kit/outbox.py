@@ -208,7 +208,9 @@ class Relay:
     async def _rest(self) -> None:
         """Until something is written; what was sent is marked once nothing more comes for a moment."""
         try:
-            await asyncio.wait_for(self._wake.wait(), _MARK_SECONDS if self._sent else _IDLE_SECONDS)
+            # Not wait_for, which can swallow a cancellation, and makes a task each time.
+            async with asyncio.timeout(_MARK_SECONDS if self._sent else _IDLE_SECONDS):
+                await self._wake.wait()
         except TimeoutError:
             if self._sent:
                 await self._mark()
