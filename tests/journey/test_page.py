@@ -66,6 +66,8 @@ async def test_everybody_sees_the_journey_happen_without_reloading(
         opened(browser_window, system, "lixia", size) as lixia,
     ):
         order = await number_of(zhangsan, "领5包A4纸 用于投标")
+        nothing_turns = zhangsan.cards(order).locator(".stamp, .spinner")
+        assert await nothing_turns.count() == 0, "it waits for a person, nothing is at work"
         # The other page was open all the while: the card comes to it by itself.
         asking = await lixia.last_card(order)
         rows = await lixia.rows(asking)

@@ -4,7 +4,7 @@ import { element, icon } from "./element.js";
 import { word } from "./words.js";
 
 const STATES = {
-  processing: { mark: "clock", words: "stateProcessing" },
+  processing: { mark: "clock", words: "" },
   done: { mark: "check", words: "stateDone" },
   refused: { mark: "cross", words: "stateRefused" },
   closed: { mark: "minus", words: "stateClosed" },
@@ -148,7 +148,7 @@ function buttons(card, busy, choose) {
 function stamp(card) {
   const state = STATES[card.state];
   if (!state) return null;
-  return element("p", { class: `stamp stamp-${card.state}` },
-    card.state === "processing" ? element("span", { class: "spinner", "aria-hidden": "true" }) : icon(state.mark, 16),
-    element("span", {}, card.stamp || word(state.words)));
+  // While nothing is decided there is nothing to stamp: the card itself says what it waits for, perhaps for days.
+  const said = card.stamp || (state.words && word(state.words));
+  return said ? element("p", { class: `stamp stamp-${card.state}` }, icon(state.mark, 16), element("span", {}, said)) : null;
 }
