@@ -46,6 +46,7 @@ _ROWS_IN_A_DOCUMENT = 1024
 _WORTH_OVERLAPPING = 200
 _KEYS = "keys"
 _GIVEN = re.compile(r"given\.column([0-9]+)")
+Rows = Sequence[tuple[Any, ...]]
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -115,7 +116,7 @@ class Bulk:
         self._types = types
         self._names = [f"column{number}" for number in range(1, len(types) + 1)]
         columns = ", ".join(f"{name} {kind}" for name, kind in zip(self._names, types, strict=True))
-        self._for_document = statement.replace("{rows}", f"json_to_recordset(%s::json) AS given ({columns})")
+        self.for_document = statement.replace("{rows}", f"json_to_recordset(%s::json) AS given ({columns})")
         self._for_values: dict[int, str] = {}
         self._by_row = ""
         if statement.startswith("UPDATE"):
@@ -124,29 +125,37 @@ class Bulk:
             self._by_row = _GIVEN.sub(r"?\1", statement.replace(" FROM {rows}", ""))
             self._statement = _GIVEN.sub(r"+given.column\1", statement)
 
-    def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
+    def __call__(self, connection: Connection, rows: Rows) -> int:
         """Run the statement for the rows, if there are any; returns how many rows were written."""
+        return sum(int(cursor.rowcount) for cursor in self.run(connection, rows))
+
+    def run(self, connection: Connection, rows: Rows) -> list[Any]:
+        """Run the statement for the rows; returns the driver's cursors, which know how many were written."""
         if not rows:
-            return 0
+            return []
         if connection.dialect.name != "sqlite":
-            # The driver would quote every value by itself; as one document they are written in one go.
-            written = 0
-            for start in range(0, len(rows), _ROWS_IN_A_DOCUMENT):
-                part = rows[start : start + _ROWS_IN_A_DOCUMENT]
-                document = [dict(zip(self._names, row, strict=True)) for row in part]
-                text = json.dumps(document, ensure_ascii=False, default=_in_json)
-                written += int(drive(connection, self._for_document, (text,)).rowcount)
-            return written
+            return [
+                drive(
+                    connection, self.for_document, (self.document(rows[start : start + _ROWS_IN_A_DOCUMENT]),)
+                )
+                for start in range(0, len(rows), _ROWS_IN_A_DOCUMENT)
+            ]
         if self._by_row and len(rows) <= _FEW_ROWS:
-            return int(drive(connection, self._by_row, rows, each=True).rowcount)
-        written = 0
+            return [drive(connection, self._by_row, rows, each=True)]
+        cursors = []
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             part = rows[start : start + _ROWS_AT_ONCE]
             size = 1 << (len(part) - 1).bit_length()
             values = list(chain.from_iterable(part))
             values += [None] * (size * len(self._types) - len(values))
-            written += drive(connection, self._with_values(size), values).rowcount
-        return written
+            cursors.append(drive(connection, self._with_values(size), values))
+        return cursors
+
+    def document(self, rows: Rows) -> str:
+        """Rows as the parameter of ``for_document``: the driver would quote every value by itself, as one
+        document they are written in one go."""
+        document = [dict(zip(self._names, row, strict=True)) for row in rows]
+        return json.dumps(document, ensure_ascii=False, default=_in_json)
 
     def _with_values(self, size: int) -> str:
         statement = self._for_values.get(size)
@@ -156,6 +165,34 @@ class Bulk:
             given = f"(SELECT * FROM ({values}) WHERE column1 IS NOT NULL) AS given"  # noqa: S608
             statement = self._for_values[size] = self._statement.replace("{rows}", given)
         return statement
+
+
+def write_all(connection: Connection, *writes: tuple[Bulk, Rows]) -> None:
+    """Run several statements for their rows, every one of which has to be written.
+
+    On PostgreSQL a few rows go in one statement, and many without waiting for each; so none of the statements
+    may depend on what another wrote. Raises AssertionError where a row is not, or no longer, as it has to be.
+    """
+    asked = [(statement, rows) for statement, rows in writes if rows]
+    most = max((len(rows) for _, rows in asked), default=0)
+    if connection.dialect.name == "sqlite" or len(asked) < 2:
+        written = [statement(connection, rows) for statement, rows in asked]
+    elif most < _WORTH_OVERLAPPING:
+        written = _write_at_once(connection, asked)
+    else:
+        with overlapping(connection, most):
+            cursors = [statement.run(connection, rows) for statement, rows in asked]
+        written = [sum(int(cursor.rowcount) for cursor in some) for some in cursors]
+    assert written == [len(rows) for _, rows in asked], "a row changed between loading and saving"
+
+
+def _write_at_once(connection: Connection, asked: Sequence[tuple[Bulk, Rows]]) -> list[int]:
+    """One statement for all, in PostgreSQL's words: each round trip saved is a good part of a small group."""
+    parts = [f"w{place} AS ({bulk.for_document} RETURNING 1)" for place, (bulk, _) in enumerate(asked)]
+    counts = [f"(SELECT count(*) FROM w{place})" for place in range(len(asked))]  # noqa: S608
+    statement = f"WITH {', '.join(parts)} SELECT {', '.join(counts)}"
+    documents = [bulk.document(rows) for bulk, rows in asked]
+    return list(drive(connection, statement, documents).fetchone())
 
 
 def inserting(table: Table, *, without: Collection[str] = ()) -> Bulk:

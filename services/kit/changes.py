@@ -19,6 +19,7 @@ from services.kit.ids import check_aggregate
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
+Prepared = TypeVar("Prepared")
 
 
 @dataclass(eq=False)
@@ -74,17 +75,12 @@ class Transaction:
 
 
 @dataclass(slots=True)
-class Asked(Generic[Request]):
-    """One of the requests that a group command decides together."""
+class Asked(Generic[Prepared]):
+    """One of the requests that a group command decides together, as it prepared it."""
 
-    request: Request
+    request: Prepared
     caller: Caller
     trace: str
-
-    @property
-    def request_id(self) -> str:
-        """The request's id; empty where the request has none."""
-        return str(getattr(self.request, "request_id", ""))
 
 
 @dataclass(frozen=True)
@@ -95,14 +91,17 @@ class Command(Generic[Request, Response]):
     response: type[Response]
     in_groups: bool = False
     audited: bool = False
+    prepare: Callable[[Any, Caller], Any] = lambda request, caller: request
+    """What becomes of a request before its turn, without the database and while others are being decided;
+    what it refuses is refused at once."""
 
     @property
     def name(self) -> str:
         """The name of the function, such as ``create_order``."""
         return self.function.__name__
 
-    def __call__(self, tx: Transaction, request: Request) -> Response:
-        """Run it inside a transaction that is already open; a refusal is raised."""
+    def __call__(self, tx: Transaction, request: Any) -> Response:
+        """Run it for a prepared request inside a transaction that is already open; a refusal is raised."""
         if not self.in_groups:
             answer = self.function(tx, request)
         else:
@@ -114,7 +113,7 @@ class Command(Generic[Request, Response]):
 
 
 Single = Callable[[Transaction, Request], Response]
-Grouped = Callable[[Transaction, Sequence[Asked[Request]]], Sequence[Response | KuguanError]]
+Grouped = Callable[[Transaction, Sequence[Asked[Prepared]]], Sequence[Response | KuguanError]]
 
 
 @overload
@@ -135,15 +134,15 @@ def writes_with(function: Single[Request, Response], audited: bool) -> Command[R
 
 
 def writes_in_groups(
-    response: type[Response],
-) -> Callable[[Grouped[Request, Response]], Command[Request, Response]]:
+    response: type[Response], prepare: Callable[[Request, Caller], Prepared]
+) -> Callable[[Grouped[Prepared, Response]], Command[Request, Response]]:
     """Make a hot command of ``function(tx, asked) -> answers``: one load, pure decisions, bulk writes.
 
     An error among the answers refuses its own request only and must have left no trace.
     """
 
-    def make(function: Grouped[Request, Response]) -> Command[Request, Response]:
-        return Command(function, response, in_groups=True)
+    def make(function: Grouped[Prepared, Response]) -> Command[Request, Response]:
+        return Command(function, response, in_groups=True, prepare=prepare)
 
     return make
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+# All that happens in one group has one moment, and a few more follow from it.
+@lru_cache(1024)
 def microseconds(moment: datetime) -> int:
     """Microseconds from 1970 to a moment of any time zone, as UtcTime columns store it."""
     return (moment - _EPOCH) // _MICROSECOND

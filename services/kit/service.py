@@ -43,8 +43,9 @@ class Runtime:
 
     async def write_many(
         self, command: Command[Request, Response], requests: Sequence[Request]
-    ) -> list[Response | KuguanError]:
-        """Ask for many independent changes; each has its own answer or refusal, in the order asked."""
+    ) -> list[bytes | KuguanError]:
+        """Ask for many independent changes; each has its own refusal or, serialised, its own answer, in the
+        order asked."""
         with observe.span(f"write {command.name}", requests=str(len(requests))) as place:
             return await self.writer.submit_many(command, requests, current_caller.get(), place)
 

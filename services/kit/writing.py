@@ -8,13 +8,12 @@ for the whole group before the commit. Callers are answered after the commit and
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import queue
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -26,10 +25,10 @@ from sqlalchemy.exc import DBAPIError
 from services.kit import audit, outbox, telemetry
 from services.kit.access import NOBODY, SYSTEM, Caller
 from services.kit.bulk import Prepared, drive, inserting
-from services.kit.changes import Asked, Command, Response, Transaction
+from services.kit.changes import Command, Response, Transaction
 from services.kit.database import Database, should_run_again
 from services.kit.errors import InternalFault, KuguanError, RequestIdReused, TooBusy, Unreachable
-from services.kit.ids import check_request_id
+from services.kit.jobs import Job, Parcel, job_for, jobs_for
 from services.kit.lingering import Lingering
 from services.kit.moments import microseconds
 from services.kit.tables import REQUESTS
@@ -60,52 +59,6 @@ class Limits:
     enough: float = 1.0
     # Fewer than these in a group are a person's steps, and nobody is coming behind them.
     crowd: int = 4
-
-
-@dataclass(slots=True)
-class Job:
-    """Something that waits for the writer: a command with its request, or a plain action."""
-
-    caller: Caller
-    trace: str
-    command: Command[Any, Any] | None = None
-    request: Message | None = None
-    action: Callable[[Transaction], Any] | None = None
-    request_id: str = ""
-    digest: bytes = b""
-    result: Any = None
-    started: float = field(default_factory=time.perf_counter)
-
-    @property
-    def name(self) -> str:
-        """The command's name."""
-        return self.command.name if self.command else "action"
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """Jobs that were queued together, stay in one group, and are answered together."""
-
-    jobs: list[Job]
-    future: asyncio.Future[Any]
-    all_answers: bool
-
-
-def _job(command: Command[Any, Any], request: Message, caller: Caller, trace: str) -> Job:
-    """A job for a request; raises InvalidField for a request id that is none."""
-    job = Job(caller, trace, command=command, request=request)
-    request_id = getattr(request, "request_id", None)
-    if request_id is not None:
-        job.request_id = check_request_id(request_id)
-        job.digest = digest_of(command, request, caller)
-    return job
-
-
-def digest_of(command: Command[Any, Any], request: Message, caller: Caller) -> bytes:
-    """What a repeat must have in common with the first time: command, person and content."""
-    body = request.SerializeToString(deterministic=True)
-    seed = f"{command.name}\0{caller.name}\0".encode()
-    return hashlib.blake2b(seed + body, digest_size=16).digest()
 
 
 class Writer:
@@ -140,23 +93,19 @@ class Writer:
     ) -> asyncio.Future[Response]:
         """Queue a command; the future is done after the commit. Raises TooBusy over the bound."""
         self._check_bound(1)
-        return self._queue([_job(command, request, caller, trace)])
+        return self._queue([job_for(command, request, caller, trace)])
 
     async def submit_many(
         self, command: Command[Any, Response], requests: Sequence[Message], caller: Caller, trace: str = ""
-    ) -> list[Response | KuguanError]:
-        """Queue many independent commands; each has its own answer or refusal, in the order asked."""
+    ) -> list[bytes | KuguanError]:
+        """Queue many independent commands; each has its own refusal or, serialised, its own answer, in the
+        order asked."""
         self._check_bound(len(requests))
-        outcomes: list[Job | KuguanError] = []
-        for request in requests:
-            try:
-                outcomes.append(_job(command, request, caller, trace))
-            except KuguanError as refused:
-                outcomes.append(refused)
+        outcomes = jobs_for(command, requests, caller, trace)
         jobs = [outcome for outcome in outcomes if isinstance(outcome, Job)]
         if jobs:
             await asyncio.shield(self._queue(jobs, all_answers=True))
-        return [outcome.result if isinstance(outcome, Job) else outcome for outcome in outcomes]
+        return [outcome.outcome if isinstance(outcome, Job) else outcome for outcome in outcomes]
 
     def act(
         self, action: Callable[[Transaction], Result], caller: Caller = SYSTEM, trace: str = ""
@@ -167,7 +116,7 @@ class Writer:
         """
         if self._stopping:
             raise TooBusy("writer_stopping", 0.5)
-        return self._queue([Job(caller, trace, action=action)])
+        return self._queue([Job(None, caller, trace, time.perf_counter(), action=action)])
 
     def listen(self, topic: str, listener: Callable[[], None]) -> None:
         """Call a listener in the event loop after commits that touched a topic; it must not block."""
@@ -303,7 +252,7 @@ class Writer:
         assert command is not None
         tx.caller, tx.request_id, tx.trace = NOBODY, "", ""
         try:
-            results = command.function(tx, [Asked(job.request, job.caller, job.trace) for job in jobs])
+            results = command.function(tx, jobs)
             assert len(results) == len(jobs), "one answer for each request"
         except Exception as error:
             if isinstance(error, DBAPIError) and should_run_again(error):
@@ -389,8 +338,9 @@ def _settle(job: Job, result: Any, answers: dict[str, Any], fresh: list[Job]) ->
 
 def _store_answers(tx: Transaction, jobs: list[Job]) -> None:
     moment = microseconds(tx.now)
-    rows = [(job.request_id, job.name, job.digest, job.result.SerializeToString(), moment) for job in jobs]
-    _remember(tx.connection, rows)
+    for job in jobs:
+        job.stored = job.result.SerializeToString()
+    _remember(tx.connection, [(job.request_id, job.name, job.digest, job.stored, moment) for job in jobs])
 
 
 def _fail(group: list[Job], error: KuguanError) -> None:

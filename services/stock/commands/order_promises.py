@@ -94,8 +94,7 @@ def _promise(
             reservation.approve(shelf, tx.now)
         else:
             reservation.fill(shelf)
-    balances.save(tx.connection, shelf)
-    reservations.insert_many(tx.connection, promises)
+    reservations.insert_many(tx.connection, promises, shelf)
     for one, reservation in zip(told, promises, strict=True):
         tx.trace = one.trace
         announce_promise(tx, reservation)

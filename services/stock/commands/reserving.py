@@ -10,33 +10,30 @@ from services.kit.changes import Asked, Transaction, writes, writes_in_groups
 from services.kit.errors import Duplicate, KuguanError
 from services.stock.commands.filling import fill_waiting
 from services.stock.domain.reservations import Reservation, Sight
-from services.stock.domain.wishes import Wish, check, fulfil, outside_document
+from services.stock.domain.wishes import Wish, fulfil, outside_document
 from services.stock.messages import requests
 from services.stock.messages.stock import reservation_message, write_reservation
 from services.stock.storage import balances, reservations
 
 
-@writes_in_groups(stock_pb2.ReserveResponse)
+@writes_in_groups(stock_pb2.ReserveResponse, prepare=requests.wish)
 def reserve(
-    tx: Transaction, asked: Sequence[Asked[stock_pb2.ReserveRequest]]
+    tx: Transaction, asked: Sequence[Asked[Wish]]
 ) -> Sequence[stock_pb2.ReserveResponse | KuguanError]:
     """Promise goods to documents, each all or nothing: loaded at once, decided in turn, saved in bulk.
 
     The answer tells the caller all there is to know, so nothing is announced; what happens to the promise
     later, such as its end, is.
     """
-    wishes = [_understand(one) for one in asked]
-    readable = [wish for wish in wishes if isinstance(wish, Wish)]
-    codes = {line.item for wish in readable for line in wish.lines}
-    in_packs = {line.item for wish in readable for line in wish.lines if line.unit}
+    wishes = [one.request for one in asked]
+    codes = {line.item for wish in wishes for line in wish.lines}
+    in_packs = {line.item for wish in wishes for line in wish.lines if line.unit}
     measures, shelf = balances.load_measured(tx.connection, codes, tx.now, packs_of=in_packs)
-    taken = reservations.taken(tx.connection, {wish.document for wish in readable})
+    taken = reservations.taken(tx.connection, {wish.document for wish in wishes})
     made: list[Reservation] = []
     answers: list[stock_pb2.ReserveResponse | KuguanError] = []
     for wish in wishes:
         try:
-            if isinstance(wish, KuguanError):
-                raise wish
             if wish.document in taken:
                 raise Duplicate("reservation", wish.document)
             reservation = fulfil(wish, measures, shelf, tx.now)
@@ -48,14 +45,11 @@ def reserve(
         answer = stock_pb2.ReserveResponse()
         write_reservation(reservation, answer.reservation)
         answers.append(answer)
-    balances.save(tx.connection, shelf)
-    reservations.insert_many(tx.connection, made)
+    reservations.insert_many(tx.connection, made, shelf)
     return answers
 
 
-def batch_answer(
-    answers: Sequence[stock_pb2.ReserveResponse | KuguanError],
-) -> stock_pb2.BatchReserveResponse:
+def batch_answer(answers: Sequence[bytes | KuguanError]) -> stock_pb2.BatchReserveResponse:
     """The answer to a batch: the outcome of each of its requests, in their order."""
     return requests.reserve_outcomes(answers)
 
@@ -75,10 +69,3 @@ def release(tx: Transaction, request: stock_pb2.ReleaseRequest) -> stock_pb2.Rel
     balances.save(tx.connection, shelf)
     tx.audit("release", reservation.document)
     return stock_pb2.ReleaseResponse(reservation=message)
-
-
-def _understand(one: Asked[stock_pb2.ReserveRequest]) -> Wish | KuguanError:
-    try:
-        return check(requests.wish(one.request, one.caller))
-    except KuguanError as refusal:
-        return refusal

@@ -84,6 +84,11 @@ class Measure:
     packs: tuple[Pack, ...] = ()
 
     @cached_property
+    def is_alike(self) -> bool:
+        """Whether its pieces are all alike: told apart neither by lot nor by serial."""
+        return self.tracking is Tracking.NONE
+
+    @cached_property
     def _factors(self) -> Mapping[str, Fraction]:
         return {pack.unit: Fraction(pack.numerator, pack.denominator) for pack in self.packs}
 

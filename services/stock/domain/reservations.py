@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -117,14 +117,17 @@ class PromiseEnded(RuleBroken):
 
 @dataclass(slots=True)
 class Line:
-    """A line of a promise; what is reserved is always the sum of its picks."""
+    """A line of a promise. Of goods without lot or serial it says itself how much is promised; of others its
+    pieces do, and their sum is what it says."""
 
     number: int
     measure: Measure
     warehouse: str
     wanted: int
     issued: int = 0
-    picks: list[Pick] = field(default_factory=list)
+    reserved: int = 0
+    """What is promised and not yet handed over."""
+    pieces: Sequence[Pick] = ()
 
     @property
     def item(self) -> str:
@@ -137,10 +140,17 @@ class Line:
         return Place(self.measure.item, self.warehouse)
 
     @property
-    def reserved(self) -> int:
-        """What is promised and not yet handed over."""
-        picks = self.picks
-        return picks[0].quantity if len(picks) == 1 else sum(pick.quantity for pick in picks)
+    def picks(self) -> Sequence[Pick]:
+        """What is promised, in picking order."""
+        if not self.measure.is_alike:
+            return self.pieces
+        return (Pick(Key(self.measure.item, self.warehouse), self.reserved),) if self.reserved else ()
+
+    @picks.setter
+    def picks(self, picks: Sequence[Pick]) -> None:
+        self.reserved = sum(pick.quantity for pick in picks)
+        if not self.measure.is_alike:
+            self.pieces = picks
 
     @property
     def missing(self) -> int:
@@ -245,7 +255,7 @@ class Reservation:
             return False
         for line in self.lines:
             shelf.give_back(line.picks)
-            line.picks = []
+            line.picks = ()
         self.state = state
         return True
 
@@ -328,18 +338,23 @@ def promise_all(document: str, lines: list[Line], shelf: Shelf) -> None:
 
     Raises InsufficientStock or TooManyPieces and leaves the shelf as it was.
     """
-    if len(lines) == 1:
-        _check_enough(lines[0], lines[0].wanted, shelf)
-    else:
-        wanted: dict[Place, int] = {}
-        for line in lines:
-            wanted[line.place] = wanted.get(line.place, 0) + line.wanted
-        for line in lines:
-            _check_enough(line, wanted[line.place], shelf)
+    first = lines[0]
+    if len(lines) == 1 and first.measure.is_alike:
+        # Most promises: one kind of goods that are all alike.
+        if not shelf.promise_alike(first.measure.item, first.warehouse, first.wanted):
+            _check_enough(first, first.wanted, shelf)
+        first.reserved = first.wanted
+        return
+    wanted: dict[Place, int] = {}
+    for line in lines:
+        wanted[line.place] = wanted.get(line.place, 0) + line.wanted
+    for line in lines:
+        _check_enough(line, wanted[line.place], shelf)
     left = MAXIMUM_PICKS
     for line in lines:
-        line.picks = shelf.promise(line.measure.item, line.warehouse, line.wanted, left)
-        left -= len(line.picks)
+        found = shelf.promise(line.measure.item, line.warehouse, line.wanted, left)
+        line.picks = found
+        left -= len(found)
     if left <= 0 and any(line.missing for line in lines):
         for line in lines:
             shelf.give_back(line.picks)

@@ -89,14 +89,18 @@ class Shelf:
     def __init__(self, balances: Iterable[Balance], today: Mapping[str, date]) -> None:
         self._today = today
         self._balances: dict[Key, Balance] = {}
-        # Usable balances of each place in picking order, and how much of them is free in all.
+        # Goods that are all alike have one balance in a place.
+        self._alike: dict[tuple[str, str], Balance] = {}
+        # Others: usable balances of each place in picking order, and how much of them is free in all.
         self._usable: dict[tuple[str, str], list[Balance]] = {}
         self._available: dict[tuple[str, str], int] = {}
         for balance in balances:
-            key = balance.key
+            key = item, warehouse, lot, serial = balance.key
             self._balances[key] = balance
-            if balance.expiry is None or not expired(balance.expiry, today[key.warehouse]):
-                place = (key.item, key.warehouse)
+            if not (lot or serial):
+                self._alike[item, warehouse] = balance
+            elif balance.expiry is None or not expired(balance.expiry, today[warehouse]):
+                place = (item, warehouse)
                 self._usable.setdefault(place, []).append(balance)
                 self._available[place] = self._available.get(place, 0) + balance.free
         for usable in self._usable.values():
@@ -105,7 +109,9 @@ class Shelf:
 
     def available(self, item: str, warehouse: str) -> int:
         """What can be promised now."""
-        return self._available.get((item, warehouse), 0)
+        place = (item, warehouse)
+        alike = self._alike.get(place)
+        return self._available.get(place, 0) if alike is None else alike.free
 
     def find(self, key: Key) -> Balance | None:
         """The balance of a key, if there is one."""
@@ -116,14 +122,30 @@ class Shelf:
         balance = self._balances.get(key)
         return balance is not None and expired(balance.expiry, self._today[key.warehouse])
 
-    def knows(self, warehouse: str) -> bool:
-        """Whether there is such a warehouse."""
-        return warehouse in self._today
+    def knows(self, item: str, warehouse: str) -> bool:
+        """Whether there is such a warehouse; where the item lies nobody need look it up."""
+        return (item, warehouse) in self._alike or warehouse in self._today
+
+    def promise_alike(self, item: str, warehouse: str, wanted: int) -> bool:
+        """Promise all that is wanted of goods without lot or serial, or nothing; returns whether it was
+        there."""
+        balance = self._alike.get((item, warehouse))
+        if balance is None or balance.on_hand - balance.held - balance.reserved < wanted:
+            return False
+        balance.reserved += wanted
+        return True
 
     def promise(self, item: str, warehouse: str, wanted: int, at_most: int = MAXIMUM_PICKS) -> list[Pick]:
         """Promise as much of what is wanted as is available, in picking order, in so many picks at most."""
         picks: list[Pick] = []
         place = (item, warehouse)
+        alike = self._alike.get(place)
+        if alike is not None:
+            taken = min(wanted, alike.free)
+            if taken <= 0 or at_most <= 0:
+                return picks
+            alike.reserved += taken
+            return [Pick(alike.key, taken)]
         for balance in self._usable.get(place, ()):
             if wanted <= 0 or len(picks) >= at_most:
                 break
@@ -158,7 +180,9 @@ class Shelf:
         if balance is None:
             balance = Balance(key, expiry=pick.expiry, received=now, received_document=document, is_new=True)
             self._balances[key] = balance
-            if not expired(pick.expiry, self._today[key.warehouse]):
+            if not (key.lot or key.serial):
+                self._alike[key.item, key.warehouse] = balance
+            elif not expired(pick.expiry, self._today[key.warehouse]):
                 usable = self._usable.setdefault((key.item, key.warehouse), [])
                 usable.append(balance)
                 usable.sort(key=lambda other: other.picking_order)
@@ -180,6 +204,7 @@ class Shelf:
 
     def _add_available(self, balance: Balance, quantity: int) -> None:
         key = balance.key
-        if not expired(balance.expiry, self._today[key.warehouse]):
+        is_counted = bool(key.lot or key.serial)
+        if is_counted and not expired(balance.expiry, self._today[key.warehouse]):
             place = (key.item, key.warehouse)
             self._available[place] = self._available.get(place, 0) + quantity

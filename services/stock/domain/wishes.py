@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.kit.errors import InvalidField, InvalidInput, NoSuch
@@ -16,6 +17,7 @@ from services.stock.domain.texts import OWN_DOCUMENT, document_name, item_code, 
 
 MAXIMUM_LINES = 200
 MAXIMUM_HOLD_SECONDS = 366 * 24 * 3600
+_HELD, _RESERVED = State.HELD, State.RESERVED
 
 
 @dataclass(eq=False)
@@ -73,27 +75,34 @@ def fulfil(wish: Wish, measures: Mapping[str, Measure], shelf: Shelf, now: datet
     """
     lines = [_line(line, measures, shelf) for line in wish.lines]
     promise_all(wish.document, lines, shelf)
-    ends = now + timedelta(seconds=wish.hold_seconds) if wish.hold_seconds else None
+    ends = _later(now, wish.hold_seconds) if wish.hold_seconds else None
+    # In their places: by name they take twice as long, and nothing is done more often.
     return Reservation(
-        document=wish.document,
-        state=State.HELD if ends else State.RESERVED,
-        lines=lines,
-        of_order=False,
-        approved=True,
-        created_at=now,
-        movement=OTHER_ISSUE,
-        counterpart=wish.counterpart,
-        requester=wish.requester,
-        request_id=wish.request_id,
-        expires_at=ends,
+        wish.document,
+        _HELD if ends else _RESERVED,
+        lines,
+        False,  # of an order
+        True,  # approved
+        now,
+        OTHER_ISSUE,
+        wish.counterpart,
+        wish.requester,
+        wish.request_id,
+        ends,
     )
+
+
+# Who asks in one group mostly asks for as long.
+@lru_cache(64)
+def _later(now: datetime, seconds: int) -> datetime:
+    return now + timedelta(seconds=seconds)
 
 
 def _line(line: WishLine, measures: Mapping[str, Measure], shelf: Shelf) -> Line:
     measure = measures.get(line.item)
     if measure is None:
         raise NoSuch("item", shown(line.item))
-    if not shelf.knows(line.warehouse):
+    if not shelf.knows(line.item, line.warehouse):
         raise NoSuch("warehouse", shown(line.warehouse))
     if measure.archived:
         raise ItemArchived(line.item)

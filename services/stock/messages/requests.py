@@ -18,7 +18,7 @@ from services.stock.domain.items import Measure
 from services.stock.domain.openings import Opened, OpeningRow, check_cost
 from services.stock.domain.reservations import Line, Reservation, Sight, State
 from services.stock.domain.returns import Brought, ExpectedReturn, ReturnLine, ReturnState
-from services.stock.domain.wishes import Wish, WishLine
+from services.stock.domain.wishes import Wish, WishLine, check
 from services.stock.messages.items import item_from
 
 # A verdict's facts are left out once an answer has become this large, so that it still fits into one message.
@@ -26,12 +26,14 @@ _FACTS_BYTES = 2_000_000
 
 
 def wish(request: stock_pb2.ReserveRequest, caller: Caller) -> Wish:
-    """What a caller asks to have promised."""
-    lines = [
-        WishLine(line.line, line.item, line.warehouse, quantity.value.value, quantity.unit)
-        for line, quantity in ((line, line.quantity) for line in request.lines)
-    ]
-    return Wish(request.document, request.request_id, owner(caller), caller.name, request.hold_seconds, lines)
+    """What a caller asks to have promised; raises InvalidField or DocumentOfOrders."""
+    lines = []
+    for line in request.lines:
+        quantity = line.quantity
+        lines.append(WishLine(line.line, line.item, line.warehouse, quantity.value.value, quantity.unit))
+    return check(
+        Wish(request.document, request.request_id, owner(caller), caller.name, request.hold_seconds, lines)
+    )
 
 
 def owner(caller: Caller) -> str:
@@ -49,12 +51,9 @@ def sight(caller: Caller) -> Sight:
     )
 
 
-def reserve_outcomes(
-    answers: Sequence[stock_pb2.ReserveResponse | KuguanError],
-) -> stock_pb2.BatchReserveResponse:
-    """The outcome of each promise of a batch, in their order."""
+def reserve_outcomes(answers: Sequence[bytes | KuguanError]) -> stock_pb2.BatchReserveResponse:
+    """The outcome of each promise of a batch, in their order; an answer is a serialised ReserveResponse."""
     message = stock_pb2.BatchReserveResponse()
-    # In place: each outcome as a message of its own would be copied once more.
     add = message.outcomes.add
     for answer in answers:
         outcome = add()
@@ -62,7 +61,8 @@ def reserve_outcomes(
             outcome.refusal.reason = answer.reason
             outcome.refusal.facts.update({name: fact[:300] for name, fact in answer.facts.items()})
         else:
-            outcome.reservation.CopyFrom(answer.reservation)
+            # The one field of an answer has the same number here.
+            outcome.MergeFromString(answer)
     return message
 
 

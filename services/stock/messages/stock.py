@@ -105,7 +105,11 @@ def _write_line(line: Line, live: bool, message: stock_pb2.Reservation) -> None:
     told.reserved.value = wanted_text if reserved == line.wanted else decimal_text(reserved, scale)
     told.issued.value = decimal_text(line.issued, scale) if line.issued else "0"
     told.short.value = decimal_text(missing, scale) if missing else "0"
-    for key, quantity, expiry in line.picks:
+    if measure.is_alike:
+        if reserved:
+            told.allocations.add().quantity.value = told.reserved.value
+        return
+    for key, quantity, expiry in line.pieces:
         allocation = told.allocations.add()
         allocation.lot = key.lot
         allocation.serial = key.serial

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Date as SqlDate
 
-from services.kit.bulk import Bulk, Prepared, inserting
+from services.kit.bulk import Bulk, Prepared, Rows, inserting, write_all
 from services.stock.domain.items import Measure
 from services.stock.domain.shelf import Balance, Key, Pick, Place, Shelf, expired
 from services.stock.storage import items, warehouses
@@ -45,14 +45,27 @@ _WITH_EXPIRY = select(*_BALANCE_COLUMNS).join(LOTS, _OF_LOT, isouter=True)
 _FILLED = _WITH_EXPIRY.where(BALANCES.c.on_hand > 0)
 _all = Prepared(_WITH_EXPIRY, BALANCES.c.item)
 _filled = Prepared(_FILLED, BALANCES.c.item)
-# One look for both on the hottest path: an item that is nowhere has one row without a balance.
+# One look on the hottest path for measures and what there is of goods without lot or serial; an item that is
+# nowhere has one row without a balance.
 _measured = Prepared(
-    select(*items.MEASURE_COLUMNS, *_BALANCE_COLUMNS)
-    .join(BALANCES, and_(BALANCES.c.item == ITEMS.c.code, BALANCES.c.on_hand > 0), isouter=True)
-    .join(LOTS, _OF_LOT, isouter=True),
+    select(
+        *items.MEASURE_COLUMNS,
+        BALANCES.c.warehouse,
+        BALANCES.c.on_hand,
+        BALANCES.c.held,
+        BALANCES.c.reserved,
+    ).join(
+        BALANCES,
+        and_(
+            BALANCES.c.item == ITEMS.c.code,
+            BALANCES.c.lot == "",
+            BALANCES.c.serial == "",
+            BALANCES.c.on_hand > 0,
+        ),
+        isouter=True,
+    ),
     ITEMS.c.code,
 )
-_MEASURE = len(items.MEASURE_COLUMNS)
 # Check and write are one step (R4): nothing is changed where the figures would not allow it.
 _change = Bulk(
     "UPDATE balances SET on_hand = on_hand + given.column5, reserved = reserved + given.column6"
@@ -109,17 +122,24 @@ def load_measured(
     packs = items.packs_by_item(connection, packs_of)
     measures: dict[str, Measure] = {}
     found: list[Balance] = []
-    for row in _measured(connection, set(codes)):
-        code = row[0]
+    for code, *counted, warehouse, on_hand, held, reserved in _measured(connection, set(codes)):
         if code not in measures:
-            measures[code] = items.measure(row, packs.get(code, ()))
-        if row[_MEASURE] is not None:
-            found.append(_balance(row[_MEASURE:]))
+            measures[code] = items.measure(code, *counted, packs.get(code, ()))
+        if warehouse is not None:
+            key = Key(code, warehouse)
+            found.append(Balance(key, on_hand, held, reserved, None, 0, "", on_hand, reserved))
+    tracked = [code for code, measure in measures.items() if not measure.is_alike]
+    found += map(_balance, _filled(connection, tracked))
     return measures, Shelf(found, warehouses.today(connection, now))
 
 
 def save(connection: Connection, shelf: Shelf) -> None:
     """Write what became of a shelf; every row must still allow it."""
+    write_all(connection, *changes(shelf))
+
+
+def changes(shelf: Shelf) -> list[tuple[Bulk, Rows]]:
+    """What has to be written of a shelf; every row must still allow it."""
     known: list[tuple[Any, ...]] = []
     fresh: list[tuple[Any, ...]] = []
     for balance in shelf.changes():
@@ -130,9 +150,7 @@ def save(connection: Connection, shelf: Shelf) -> None:
             on_hand = balance.on_hand - balance.on_hand_before
             reserved = balance.reserved - balance.reserved_before
             known.append((*balance.key, on_hand, reserved))
-    changed = _change(connection, known)
-    assert changed == len(known), "a balance changed between loading and saving"
-    _insert(connection, fresh)
+    return [(_change, known), (_insert, fresh)]
 
 
 def on_hand_of_places(connection: Connection, codes: Iterable[str]) -> dict[Place, int]:

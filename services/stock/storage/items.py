@@ -44,8 +44,6 @@ _insert_items = inserting(ITEMS)
 _insert_units = inserting(ITEM_UNITS)
 _insert_aliases = inserting(ITEM_ALIASES)
 _TRACKING = {tracking.value: tracking for tracking in Tracking}
-# What was read a moment ago in the same words need not be made again.
-_measure = lru_cache(_MEASURES_KEPT)(Measure)
 
 
 def measures(
@@ -53,13 +51,16 @@ def measures(
 ) -> dict[str, Measure]:
     """How items are counted; their packs are read only where somebody asks in packs."""
     packs = packs_by_item(connection, packs_of)
-    return {row[0]: measure(row, packs.get(row[0], ())) for row in _measures(connection, codes)}
+    return {row[0]: measure(*row, packs.get(row[0], ())) for row in _measures(connection, codes)}
 
 
-def measure(row: Sequence[Any], packs: tuple[Pack, ...]) -> Measure:
-    """How an item is counted, from a row that begins with MEASURE_COLUMNS."""
-    code, base_unit, scale, tracking, archived = row[:5]
-    return _measure(code, base_unit, scale, _TRACKING[tracking], bool(archived), packs)
+# What was read a moment ago in the same words need not be made again.
+@lru_cache(_MEASURES_KEPT)
+def measure(
+    code: str, base_unit: str, scale: int, tracking: str, archived: int, packs: tuple[Pack, ...]
+) -> Measure:
+    """How an item is counted, from MEASURE_COLUMNS of its row."""
+    return Measure(code, base_unit, scale, Tracking(tracking), bool(archived), packs)
 
 
 def measures_with_packs(connection: Connection, codes: Iterable[str]) -> dict[str, Measure]:

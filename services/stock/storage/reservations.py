@@ -8,14 +8,13 @@ from typing import Any
 
 from sqlalchemy import Boolean, Connection, and_, bindparam, delete, not_, or_, select
 
-from services.kit.bulk import Bulk, Change, Prepared, inserting, overlapping
+from services.kit.bulk import Bulk, Change, Prepared, inserting, write_all
 from services.kit.errors import NoSuch
 from services.kit.moments import microseconds
-from services.stock.domain.items import Tracking
 from services.stock.domain.reservations import LIVE, Line, Reservation, Sight, State
-from services.stock.domain.shelf import Key, Pick
+from services.stock.domain.shelf import Key, Pick, Shelf
 from services.stock.domain.texts import shown
-from services.stock.storage import items
+from services.stock.storage import balances, items
 from services.stock.storage.tables import ALLOCATIONS, LOTS, RESERVATION_LINES, RESERVATIONS
 
 _taken = Prepared(select(RESERVATIONS.c.document), RESERVATIONS.c.document)
@@ -42,6 +41,7 @@ _allocations = Prepared(
     ),
     ALLOCATIONS.c.document,
 )
+_STATES = {state: state.value for state in State}
 _insert_heads = inserting(RESERVATIONS)
 _insert_lines = inserting(RESERVATION_LINES)
 _insert_picks = inserting(ALLOCATIONS)
@@ -69,14 +69,15 @@ def taken(connection: Connection, documents: Iterable[str]) -> set[str]:
     return {document for (document,) in _taken(connection, documents)}
 
 
-def insert_many(connection: Connection, reservations: Sequence[Reservation]) -> None:
-    """Write new promises in bulk."""
-    if not reservations:
-        return
-    with overlapping(connection, len(reservations)):
-        _insert_heads(connection, [_head(reservation) for reservation in reservations])
-        _insert_lines(connection, [_line_row(r, line) for r in reservations for line in r.lines])
-        _insert_picks(connection, [row for reservation in reservations for row in _picks(reservation)])
+def insert_many(connection: Connection, made: Sequence[Reservation], shelf: Shelf) -> None:
+    """Write new promises, and what became of the shelf that they were made on."""
+    write_all(
+        connection,
+        *balances.changes(shelf),
+        (_insert_heads, [_head(reservation) for reservation in made]),
+        (_insert_lines, [_line_row(reservation, line) for reservation in made for line in reservation.lines]),
+        (_insert_picks, [row for reservation in made for row in _picks(reservation)]),
+    )
 
 
 def save_many(connection: Connection, reservations: Sequence[Reservation]) -> None:
@@ -123,12 +124,8 @@ def load(connection: Connection, documents: Sequence[str]) -> list[Reservation]:
         picks.setdefault((row.document, row.line), []).append(Pick(key, row.quantity, row.expiry))
     lines: dict[str, list[Line]] = {}
     for row in line_rows:
-        measure = measures[row.item]
-        if measure.tracking is Tracking.NONE:
-            promised = [Pick(Key(row.item, row.warehouse), row.reserved)] if row.reserved else []
-        else:
-            promised = picks.get((row.document, row.line), [])
-        line = Line(row.line, measure, row.warehouse, row.wanted, row.issued, promised)
+        pieces = picks.get((row.document, row.line), ())
+        line = Line(row.line, measures[row.item], row.warehouse, row.wanted, row.issued, row.reserved, pieces)
         lines.setdefault(row.document, []).append(line)
     found = {row.document: _reservation(row, lines[row.document]) for row in heads}
     return [found[document] for document in documents if document in found]
@@ -165,7 +162,7 @@ def _head(reservation: Reservation) -> tuple[Any, ...]:
     """A row of RESERVATIONS."""
     return (
         reservation.document,
-        reservation.state.value,
+        _STATES[reservation.state],
         reservation.of_order,
         reservation.approved,
         reservation.movement,
@@ -198,7 +195,7 @@ def _picks(reservation: Reservation) -> list[tuple[Any, ...]]:
     return [
         (document, line.number, key.lot, key.serial, key.item, key.warehouse, quantity)
         for line in reservation.lines
-        if line.measure.tracking is not Tracking.NONE
+        if not line.measure.is_alike
         for key, quantity, _ in line.picks
     ]
 
@@ -206,7 +203,7 @@ def _picks(reservation: Reservation) -> list[tuple[Any, ...]]:
 def _head_change(reservation: Reservation) -> tuple[Any, ...]:
     return (
         reservation.document,
-        reservation.state.value,
+        _STATES[reservation.state],
         reservation.approved,
         microseconds(reservation.expires_at) if reservation.expires_at else None,
         microseconds(reservation.approved_at) if reservation.approved_at else None,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
@@ -16,11 +18,30 @@ from services.stock.storage.tables import WAREHOUSES
 _zones = Prepared(select(WAREHOUSES.c.code, WAREHOUSES.c.time_zone))
 
 
-def today(connection: Connection, now: datetime) -> dict[str, date]:
-    """Every warehouse with the day it is there."""
-    rows = _zones(connection)
-    days = {zone: today_in(zone, now) for zone in {row.time_zone for row in rows}}
-    return {row.code: days[row.time_zone] for row in rows}
+def today(connection: Connection, now: datetime) -> Mapping[str, date]:
+    """Every warehouse with the day it is there; looked up when it is first asked for."""
+    return _Today(connection, now)
+
+
+class _Today(Mapping[str, date]):
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+
+    @cached_property
+    def _days(self) -> dict[str, date]:
+        rows = _zones(self._connection)
+        days = {zone: today_in(zone, self._now) for zone in {row.time_zone for row in rows}}
+        return {row.code: days[row.time_zone] for row in rows}
+
+    def __getitem__(self, code: str) -> date:
+        return self._days[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._days)
+
+    def __len__(self) -> int:
+        return len(self._days)
 
 
 def find(connection: Connection, code: str) -> Warehouse | None:

@@ -79,7 +79,7 @@ def create_watched_thing(tx: Transaction, request: CreateWarehouseRequest) -> Cr
 GROUPS: list[int] = []
 
 
-@writes_in_groups(CreateWarehouseResponse)
+@writes_in_groups(CreateWarehouseResponse, prepare=lambda request, caller: request)
 def create_things(
     tx: Transaction, asked: Sequence[Asked[CreateWarehouseRequest]]
 ) -> Sequence[CreateWarehouseResponse | KuguanError]:
@@ -158,7 +158,11 @@ class Shelf:
         self, writer: Writer, *requests: Message, command: Command[Any, Any] = create_thing
     ) -> list[Any]:
         """Ask for many things at once, on behalf of 李霞."""
-        return list(await writer.submit_many(command, requests, LIXIA))
+        outcomes = await writer.submit_many(command, requests, LIXIA)
+        return [
+            command.response.FromString(outcome) if isinstance(outcome, bytes) else outcome
+            for outcome in outcomes
+        ]
 
     async def things(self) -> set[str]:
         return await self.read(lambda c: set(c.scalars(select(THINGS.c.code))))

@@ -44,8 +44,8 @@ def test_another_warehouse_is_another_place() -> None:
     shelf = paper_shelf(10)
     assert shelf.available("BG-001", "LK") == 0
     assert shelf.promise("BG-001", "LK", 1) == []
-    assert shelf.knows("LK")
-    assert not shelf.knows("XX")
+    assert shelf.knows("BG-001", "LK")
+    assert not shelf.knows("BG-001", "XX")
 
 
 def test_only_what_changed_is_saved() -> None:
