@@ -8,16 +8,15 @@ stored.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from functools import partial
 from itertools import chain
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -100,8 +99,15 @@ def _as_ours(connection: Connection, statement: str, error: Exception) -> DBAPIE
     return ours
 
 
-def _in_json(value: bytes | date) -> str:
-    return f"\\x{value.hex()}" if isinstance(value, bytes) else value.isoformat()
+def _in_json(value: Any) -> str:
+    """What JSON has no form for, in PostgreSQL's."""
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    raise TypeError(f"{type(value).__name__} has no place in a row")
+
+
+def _as_json(values: Sequence[Any]) -> str:
+    return orjson.dumps(values, default=_in_json).decode()
 
 
 class Bulk:
@@ -154,8 +160,7 @@ class Bulk:
     def document(self, rows: Rows) -> str:
         """Rows as the parameter of ``for_document``: the driver would quote every value by itself, as one
         document they are written in one go."""
-        document = [dict(zip(self._names, row, strict=True)) for row in rows]
-        return json.dumps(document, ensure_ascii=False, default=_in_json)
+        return _as_json([dict(zip(self._names, row, strict=True)) for row in rows])
 
     def _with_values(self, size: int) -> str:
         statement = self._for_values.get(size)
@@ -288,7 +293,7 @@ class _Plan:
         if key is None:
             self._encode_keys: Callable[[Any], Any] | None = None
         elif dialect.name == "sqlite":
-            self._encode_keys = json.dumps
+            self._encode_keys = _as_json
             listed = func.json_each(bindparam(_KEYS, type_=Text())).table_valued("value")
             query = query.where(key.in_(select(listed.c.value)))
             self._in_one_piece = not any(isinstance(column.type, LargeBinary) for column in columns)
@@ -311,7 +316,7 @@ class _Plan:
             values[_KEYS] = self._encode_keys(values[_KEYS])
         rows = drive(connection, self._words.statement, self._words.parameters(values)).fetchall()
         if self._in_one_piece:
-            rows = json.loads(rows[0][0])
+            rows = orjson.loads(rows[0][0])
         for place, decode in self._decoders:
             after = place + 1
             rows = [
