@@ -314,7 +314,9 @@ class WordIndex(Generic[Key]):
             return []
         found: list[tuple[int, int]] = []
         needle = f" {' '.join(said)} "
-        for number in self._postings.sounding_like(said):
+        for number in sorted(self._postings.sounding_like(said), key=self._lengths.__getitem__):
+            if len(found) == BEST_PHRASES:
+                break  # The shorter a name, the better; to hear each of the others would take longest of all.
             rows = self._parts[number].split()
             if not self._holders[number]:
                 continue

@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 from services.kit.words.pinyin import syllables
 from services.kit.words.spelling import is_han
 
-SCAN_LIMIT = 600
+SCAN_LIMIT = 500
 """Most phrases that one look-up compares letter by letter; a more frequent word says nothing alone."""
 
 SHORTEST_CORRECTED = 5
