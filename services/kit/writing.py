@@ -93,7 +93,12 @@ class Writer:
     ) -> asyncio.Future[Response]:
         """Queue a command; the future is done after the commit. Raises TooBusy over the bound."""
         self._check_bound(1)
-        return self._queue([job_for(command, request, caller, trace)])
+        try:
+            job = job_for(command, request, caller, trace)
+        except KuguanError as refused:
+            self._count_refused(command, refused)
+            raise
+        return self._queue([job])
 
     async def submit_many(
         self, command: Command[Any, Response], requests: Sequence[Message], caller: Caller, trace: str = ""
@@ -102,7 +107,12 @@ class Writer:
         order asked."""
         self._check_bound(len(requests))
         outcomes = jobs_for(command, requests, caller, trace)
-        jobs = [outcome for outcome in outcomes if isinstance(outcome, Job)]
+        jobs: list[Job] = []
+        for outcome in outcomes:
+            if isinstance(outcome, Job):
+                jobs.append(outcome)
+            else:
+                self._count_refused(command, outcome)
         if jobs:
             await asyncio.shield(self._queue(jobs, all_answers=True))
         return [outcome.outcome if isinstance(outcome, Job) else outcome for outcome in outcomes]
@@ -262,6 +272,10 @@ class Writer:
             raise _HotCommandError from error
         for job, result in zip(jobs, results, strict=True):
             _settle(job, result, answers, fresh)
+
+    def _count_refused(self, command: Command[Any, Any], refused: KuguanError) -> None:
+        """Count what was refused before its turn."""
+        telemetry.COMMANDS.labels(self._database.service, command.name, refused.reason).inc()
 
     def _count(self, group: list[Job]) -> None:
         """Count outcomes once a group; its oldest command stands for how long they took."""

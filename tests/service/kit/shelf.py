@@ -20,7 +20,7 @@ from services.kit import schema
 from services.kit.access import Caller
 from services.kit.changes import Asked, Command, Transaction, writes, writes_in_groups
 from services.kit.database import Database
-from services.kit.errors import Duplicate, KuguanError
+from services.kit.errors import Duplicate, InvalidField, KuguanError
 from services.kit.reading import Reader
 from services.kit.run import KIT_MIGRATIONS
 from services.kit.tables import AUDIT, OUTBOX, REQUESTS
@@ -79,7 +79,14 @@ def create_watched_thing(tx: Transaction, request: CreateWarehouseRequest) -> Cr
 GROUPS: list[int] = []
 
 
-@writes_in_groups(CreateWarehouseResponse, prepare=lambda request, caller: request)
+def named(request: CreateWarehouseRequest, _caller: Caller) -> CreateWarehouseRequest:
+    """The request if its thing has a code."""
+    if not request.warehouse.code:
+        raise InvalidField("code", "is missing")
+    return request
+
+
+@writes_in_groups(CreateWarehouseResponse, prepare=named)
 def create_things(
     tx: Transaction, asked: Sequence[Asked[CreateWarehouseRequest]]
 ) -> Sequence[CreateWarehouseResponse | KuguanError]:

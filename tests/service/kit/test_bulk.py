@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from services.kit.bulk import Bulk, Prepared, drive, inserting, overlapping
+from services.kit.bulk import Bulk, Prepared, drive, inserting, overlapping, write_all
 from services.kit.database import Database
 from services.kit.moments import microseconds
 from services.kit.tables import UtcTime
@@ -151,3 +151,25 @@ def test_what_the_database_refuses_meanwhile_is_raised_at_the_end(connection: Co
         insert(connection, rows)
     drive(connection, "ROLLBACK TO SAVEPOINT before")
     assert len(find(connection, [row[0] for row in rows])) == 1, "the connection goes on"
+
+
+@pytest.mark.parametrize("count", [1, 30, 300])
+def test_several_statements_write_every_row(connection: Connection, count: int) -> None:
+    insert(connection, [piece(number) for number in range(1, count + 1)])
+    taken = [(f"P{number:04}", 1) for number in range(1, count + 1)]
+    more = [piece(number) for number in range(1001, 1001 + count)]
+    write_all(connection, (take, taken), (insert, []), (insert, more))
+    counts = [row.count for row in find(connection, [code for code, _ in taken])]
+    assert counts == list(range(count))
+    assert len(find(connection, [row[0] for row in more])) == count
+
+
+@pytest.mark.parametrize("count", [1, 30, 300])
+def test_a_row_that_is_no_longer_as_it_has_to_be_is_noticed(connection: Connection, count: int) -> None:
+    insert(connection, [piece(number, count=1) for number in range(1, count + 1)])
+    taken = [(f"P{number:04}", 2 if number == count else 1) for number in range(1, count + 1)]
+    drive(connection, "SAVEPOINT before")
+    with pytest.raises(AssertionError, match="changed between"):
+        write_all(connection, (take, taken), (insert, [piece(2000)]))
+    drive(connection, "ROLLBACK TO SAVEPOINT before")
+    assert find(connection, ["P2000"]) == []

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text
 
+from services.kit import telemetry
 from services.kit.changes import Transaction
 from services.kit.errors import (
     Duplicate,
@@ -184,6 +185,18 @@ async def test_a_group_command_runs_once_for_all_that_wait(shelf: Shelf) -> None
     assert shelves.GROUPS == [31]
     assert len(await shelf.events()) == 30
     assert "another-one" not in await shelf.answered()
+
+
+async def test_what_a_command_refuses_beforehand_is_refused_at_once_and_harms_nobody(shelf: Shelf) -> None:
+    writer = shelf.writer()
+    refused = telemetry.COMMANDS.labels("shelf", "create_things", "INVALID_FIELD")
+    before = refused._value.get()
+    with held(writer), pytest.raises(InvalidField):
+        await writer.submit(create_things, wanted(""), LIXIA)
+    answers = await shelf.make(writer, wanted("a"), wanted(""), wanted("b"), command=create_things)
+    assert outcomes(answers) == ["a", "INVALID_FIELD", "b"]
+    assert refused._value.get() == before + 2
+    assert await shelf.things() == {"a", "b"}
 
 
 async def test_a_group_that_fails_as_a_whole_is_decided_one_by_one(shelf: Shelf) -> None:
