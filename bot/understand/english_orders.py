@@ -18,6 +18,7 @@ PENDING_KEYS = phrases(
     for my approval | needs my approval | need my approval | pending tasks | approval tasks |
     my pending approvals | pending requests | need to approve | my inbox |
     hand over | hand-over | hand-overs | hand overs | handover | handovers | hand out | to issue |
+    handing over | to be handed over | handing out |
     to be issued | waiting for me | waiting on me | to-do | to do list | to-do list |
     todo | todo list | todos | to-dos
     """
