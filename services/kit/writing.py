@@ -236,7 +236,7 @@ class Writer:
             together: list[Job] = []
             waiting_ids: set[str] = set()
             for job in group:
-                job.result = None
+                job.result, job.stored = None, b""
                 if together and (job.command is not together[0].command or job.request_id in waiting_ids):
                     self._run_together(tx, together, answers, fresh)
                     together = []
