@@ -34,11 +34,24 @@ _FULL = status_pb2.Status(code=code_pb2.RESOURCE_EXHAUSTED, message="TOO_BUSY").
 class _Call:
     """A call on its way: what it will be answered with, and what its stream is asked for."""
 
-    __slots__ = ("answer", "wanted")
+    __slots__ = ("answer", "looking", "sending", "wanted")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.answer: asyncio.Future[bytes] = loop.create_future()
         self.wanted: asyncio.Semaphore | None = None
+        self.sending: asyncio.Future[None] | None = None
+        """Passes a stream's messages on."""
+        self.looking: asyncio.Future[None] | None = None
+        """At the end of a stream, looks whether its caller is still there."""
+
+    async def stop_sending(self) -> None:
+        """Pass nothing on any more. Before a caller is answered: to look whether it is there is to begin an
+        answer, and the library fails where two begin one at once."""
+        at_work = [one for one in (self.sending, self.looking) if one is not None]
+        if self.sending is not None:
+            self.sending.cancel()
+        # Where the caller is gone looking fails, and the call is cancelled by the library itself.
+        await asyncio.gather(*at_work, return_exceptions=True)
 
 
 class _RefusedError(Exception):
@@ -74,11 +87,8 @@ class Gate:
         async def stream(requests: AsyncIterator[bytes], context: Any) -> bytes:
             call, number = self._begin(method, context, b"")
             call.wanted = asyncio.Semaphore(0)
-            sending = asyncio.ensure_future(self._send_parts(number, call.wanted, requests, context))
-            try:
-                return await self._answer(call, number, context)
-            finally:
-                sending.cancel()
+            call.sending = asyncio.ensure_future(self._send_parts(call, number, requests, context))
+            return await self._answer(call, number, context)
 
         # Without coding the library hands over what came, and sends what it is given.
         if streams:
@@ -103,7 +113,11 @@ class Gate:
 
     async def _answer(self, call: _Call, number: int, context: Any) -> bytes:
         try:
-            return await call.answer
+            try:
+                return await call.answer
+            finally:
+                if call.sending is not None:
+                    await call.stop_sending()
         except _RefusedError as refused:
             status = status_pb2.Status.FromString(refused.args[0])
             return bytes(await context.abort_with_status(rpc_status.to_status(status)))
@@ -116,14 +130,16 @@ class Gate:
             del self._calls[number]
 
     async def _send_parts(
-        self, number: int, wanted: asyncio.Semaphore, requests: AsyncIterator[bytes], context: Any
+        self, call: _Call, number: int, requests: AsyncIterator[bytes], context: Any
     ) -> None:
         """Each message when the service asks for it, so that whoever sends faster waits."""
+        assert call.wanted is not None
         async for request in requests:
-            await wanted.acquire()
+            await call.wanted.acquire()
             self.line.say(Kind.PART, number, request)
-        await surely_ended(context)
-        await wanted.acquire()
+        call.looking = asyncio.ensure_future(surely_ended(context))
+        await asyncio.shield(call.looking)
+        await call.wanted.acquire()
         self.line.say(Kind.END, number)
 
     def _hear(self, kind: int, number: int, body: bytes) -> None:
