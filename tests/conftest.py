@@ -1,6 +1,7 @@
 """What every test keeps to: no network but this machine, and a browser that is there or loudly missing."""
 
 import ipaddress
+import os
 import shutil
 import socket
 from collections.abc import Iterator
@@ -18,6 +19,10 @@ BROWSER_FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+
+# A database is started as another user, which needs a fork; in the middle of calls, what gRPC does for forks ends
+# the child as often as not. Before gRPC is imported.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("kuguan", deadline=None)
