@@ -20,8 +20,8 @@ BROWSER_FLAGS = (
     "--no-first-run",
 )
 
-# A database is started as another user, which needs a fork; in the middle of calls, what gRPC does for forks ends
-# the child as often as not. Before gRPC is imported.
+# A database is started as another user, which needs a fork; in the middle of calls, what gRPC does for forks
+# ends the child as often as not. Said before gRPC is imported.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
 
 # How long an example takes says something about the machine, not about the code.
