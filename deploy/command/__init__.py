@@ -49,8 +49,8 @@ application.add_typer(prepare, name="prepare")
 
 def main() -> None:
     """Run the command; a failure is one sentence in each language on the error output, and exit code 1."""
-    # The broker is started again by a fork; in the middle of calls, what gRPC does for forks ends the child as
-    # often as not.
+    # The broker is started again by a fork; in the middle of calls, what gRPC does for forks ends many a
+    # child.
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show Chinese must not turn an answer into a traceback.
