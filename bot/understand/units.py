@@ -55,8 +55,9 @@ _ENGLISH: dict[str, tuple[str, ...]] = {
     "item": ("个", "件"),
 }
 
-_PIECES = frozenset("件只支枝台张把顶根条块枚辆架扇")
-"""Units of single pieces, for which 个 is said as well: 5个口罩 of what is counted in 只. A pair is none."""
+_SAID_OF = {**_ENGLISH, "个": tuple("件只支枝台张把顶根条块枚辆架扇")}
+"""Units that a word stands for where the item has one of them. 个 is said of all single pieces: 5个口罩 of
+what is counted in 只; a pair is none."""
 
 _SAME = (
     ("千克", "公斤", "kg", "kilo", "kilogram", "kilogramme"),
@@ -112,8 +113,6 @@ def of_item(said: str, own: tuple[str, ...]) -> str:
             return unit
     word = _PLURALS.get(said) or singular(said)
     by_name = [unit for unit in own if singular(unit.lower()) == word]
-    same = {name for row in _SAME if word in row for name in row} | set(_ENGLISH.get(word, ()))
-    if word == "个":
-        same |= _PIECES
+    same = {name for row in _SAME if word in row for name in row} | set(_SAID_OF.get(word, ()))
     meant = by_name or [unit for unit in own if unit.lower() in same]
     return meant[0] if len(meant) == 1 else word

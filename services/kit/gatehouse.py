@@ -212,6 +212,7 @@ class Gatehouse:
         except _RefusedError as refused:
             self._line.say(Kind.REFUSAL, number, refused.args[0])
         except Exception:
+            # Past the border only what is no answer comes here; whoever called must not wait for ever.
             log.exception("call failed")
             self._line.say(Kind.REFUSAL, number, _FAULT)
         else:

@@ -55,32 +55,33 @@ class Parcel:
 def job_for(command: Command[Any, Any], request: Message, caller: Caller, trace: str) -> Job:
     """A job for a request; raises InvalidField for a request id that is none, and what its command refuses
     beforehand."""
-    request_id = getattr(request, "request_id", None)
-    digest = b""
-    if request_id is not None:
-        check_request_id(request_id)
-        digest = _digest(_seed(command, caller), request)
-    prepared = command.prepare(request, caller)
-    return Job(prepared, caller, trace, time.perf_counter(), command, None, request_id or "", digest)
+    return _job(command, request, caller, trace, _seed(command, caller), time.perf_counter())
 
 
 def jobs_for(
     command: Command[Any, Any], requests: Sequence[Message], caller: Caller, trace: str
 ) -> list[Job | KuguanError]:
-    """Jobs for many requests that carry request ids, each of them or why there is none."""
+    """Jobs for many requests, each of them or why there is none."""
     jobs: list[Job | KuguanError] = []
-    seed, now, prepare = _seed(command, caller), time.perf_counter(), command.prepare
+    seed, now = _seed(command, caller), time.perf_counter()
     for request in requests:
-        asked: Any = request
         try:
-            request_id = check_request_id(asked.request_id)
-            prepared = prepare(request, caller)
+            jobs.append(_job(command, request, caller, trace, seed, now))
         except KuguanError as refused:
             jobs.append(refused)
-            continue
-        digest = _digest(seed, request)
-        jobs.append(Job(prepared, caller, trace, now, command, None, request_id, digest))
     return jobs
+
+
+def _job(
+    command: Command[Any, Any], request: Message, caller: Caller, trace: str, seed: bytes, now: float
+) -> Job:
+    request_id = getattr(request, "request_id", None)
+    if request_id is not None:
+        check_request_id(request_id)
+    job = Job(command.prepare(request, caller), caller, trace, now, command)
+    if request_id is not None:
+        job.request_id, job.digest = request_id, _digest(seed, request)
+    return job
 
 
 def _seed(command: Command[Any, Any], caller: Caller) -> bytes:

@@ -130,7 +130,7 @@ class Shelf:
         """Promise all that is wanted of goods without lot or serial, or nothing; returns whether it was
         there."""
         balance = self._alike.get((item, warehouse))
-        if balance is None or balance.on_hand - balance.held - balance.reserved < wanted:
+        if balance is None or balance.free < wanted:
             return False
         balance.reserved += wanted
         return True
