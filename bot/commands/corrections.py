@@ -8,7 +8,7 @@ from typing import Any
 from bot.commands.ask import Ask, End, Reply, Say
 from bot.commands.requests import answer_how_many, show_request
 from bot.storage.cards import CardRow
-from bot.understand import Amount, Intent, Line
+from bot.understand import NOT_WANTED, Amount, Intent, Line
 
 
 async def nothing_to_correct(ask: Ask, intent: Intent) -> list[Reply]:
@@ -37,7 +37,12 @@ async def correct_request(
         meant = _meant(plan["lines"], said)
         if len(meant) != 1:
             return [Say(ask.words("correction.which", example=_example(ask, plan)))]
-        meant[0] |= {"quantity": said.quantity, "unit": said.unit or meant[0]["unit"], "problem": None}
+        if said.quantity == NOT_WANTED:
+            plan["lines"].remove(meant[0])
+        else:
+            meant[0] |= {"quantity": said.quantity, "unit": said.unit or meant[0]["unit"], "problem": None}
+    if not plan["lines"]:
+        return [End(wish, "cancelled"), Say(ask.words("toast.cancelled"))]
     return [End(wish, "corrected"), *await show_request(ask, plan)]
 
 

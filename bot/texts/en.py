@@ -130,6 +130,8 @@ SENTENCES: dict[str, str] = {
     "whole.several_warehouses": "Goods can come from one warehouse at a time; please ask for each separately.",
     "courtesy.greeting": "Hello! Ask me about stock, request goods or return them; say “help” for examples.",
     "courtesy.thanks": "You're welcome!",
+    "courtesy.not_here": "Purchases, deliveries, stocktakes, write-offs and transfers can't be done in the chat yet. "
+    "Here you can ask for stock, request, return and give samples, and approve; say “help” for examples.",
     "courtesy.assent": "All right. If a card waits for you, please use its button: nothing was submitted just now.",
     "problem.too_long": "it is too long",
     "item.unknown": "I found nothing called “{word}”. Try another word, the code or the barcode.",

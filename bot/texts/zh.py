@@ -127,6 +127,7 @@ SENTENCES: dict[str, str] = {
     "whole.several_warehouses": "一次只能从一个仓库领,请按仓库分开说。",
     "courtesy.greeting": "您好!要查库存、领用或退料,直接说就行;说「帮助」看例子。",
     "courtesy.thanks": "不客气!",
+    "courtesy.not_here": "采购、到货、盘点、报损和调拨还不能在聊天里办。这里能查库存、领用、退料、送样品和审批;说「帮助」看例子。",
     "courtesy.assent": "好的。如果有卡片等您确认,请点卡片上的按钮:刚才这句没有提交任何东西。",
     "problem.too_long": "太长",
     "item.unknown": "没有找到「{word}」。可以换个说法,或者说编码、条码、拼音。",

@@ -6,17 +6,19 @@ from bot.understand import (
     courtesies,
     decisions,
     delegations,
+    own,
     questions,
     requests,
     slips,
 )
 from bot.understand.answers import Amount
 from bot.understand.heard import hear
-from bot.understand.intents import Command, Hint, Intent, ItemWord, Likeness, Line, Problem
+from bot.understand.intents import NOT_WANTED, Command, Hint, Intent, ItemWord, Likeness, Line, Problem
 from bot.understand.sentence import LONGEST_SENTENCE, Sentence, read
 from bot.understand.vocabulary import Vocabulary
 
 __all__ = [
+    "NOT_WANTED",
     "Amount",
     "Command",
     "Hint",
@@ -37,6 +39,7 @@ RECOGNISERS = (
     corrections.recognise,
     courtesies.recognise_hand_over,
     questions.recognise_whole,
+    own.recognise,
     questions.recognise_history,
     requests.recognise,
     questions.recognise_stock,

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from bot.understand import grammar
+from bot.understand.chinese import PLACE
 from bot.understand.heard import Heard
 from bot.understand.intents import Likeness
 from bot.understand.phrases import trim
@@ -43,6 +44,7 @@ FOR_WHOM = re.compile(
     rf"(?:发给|交给|送给|转交给?|拿给|带给|给|送到|发到|送去|放到|放在)(?!我|咱|你|您|客户|顾客|客人|大家用)"
     rf"[\u4e00-\u9fff]{{2,10}}?{_END}"
     rf"|(?:送到|发到|送去|放到)[\u4e00-\u9fff\d]{{1,8}}(?:楼|层|室|号|部|区|台|间|门|处){_END}"
+    rf"|(?<=\S)(?:到|去)(?:[\u4e00-\u9fff\d]{{0,8}}{PLACE}|\d{{1,4}}[楼层室]){_END}"
     r"|(?<![a-z])on behalf of [a-z .]{2,40}"
 )
 CUSTOMER_BY_NAME = re.compile(

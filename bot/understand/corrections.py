@@ -4,7 +4,7 @@ import re
 
 from bot.understand import grammar, lines
 from bot.understand.heard import Heard
-from bot.understand.intents import Command, Intent
+from bot.understand.intents import NOT_WANTED, Command, Intent, Line
 from bot.understand.phrases import trim
 
 _OPENER = re.compile(
@@ -26,6 +26,18 @@ _OPENER = re.compile(
 _ITEM_FIRST = re.compile(
     r"\s*(?P<item>.{0,30}?)的?(?:数量|个数)?(?:改成|改为|改到|换成|应该是|(?<![a-z])should be)\s*(?=\S)"
 )
+_DROPPED = re.compile(
+    r"""
+    \s*(?:那|那就|算了|还是)?(?:把|那个|那)?(?P<item>[^,;。!?\n]{1,30}?)(?:我|就|先|都)*
+      (?:(?:不要|不用|不领|不需要|不拿|去掉|删掉|删|划掉|拿掉|取消)(?:了|吧)+|去掉|删掉|删除|划掉|拿掉)[\s。!]*
+    | \s*(?:那|那就|还是)?(?:不要|不用|不领|不拿)(?P<denied>[^,;。!?\n]{1,30}?)(?:了|吧)+[\s。!]*
+    | \s*(?:去掉|删掉|删除|划掉|拿掉|取消)(?P<removed>[^,;。!?\n]{1,30}?)(?:了|吧)*[\s。!]*
+    | (?:please\s)?(?:drop|remove|delete|leave\sout|skip|take\soff|without)\s(?P<english>[^,;.!?\n]{2,40}?)
+      (?:\splease)?[\s.!]*
+    """,
+    re.VERBOSE,
+)
+"""Goods that are not wanted any more: 键盘不要了, 去掉键盘, "remove the keyboard"."""
 _NOT_THAT = re.compile(
     r"[,\s]*(?:而?不是|(?<![a-z])(?:not|instead of|rather than))\s*[^,;。!\n]{1,20}[\s。!.]*$"
 )
@@ -35,8 +47,12 @@ _WANTED = re.compile(r"(?<=\S)要(?=\s*[\d一二两三四五六七八九十])")
 def recognise(heard: Heard) -> Intent | None:
     """The lines that shall hold in place of what was asked for last; None where nothing is put right.
 
-    Every line has a quantity; which goods are meant is left open where none are named.
+    Every line has a quantity, 0 for goods that are not wanted any more; which goods are meant is left open
+    where none are named.
     """
+    dropped = _DROPPED.fullmatch(heard.text)
+    if dropped is not None:
+        return _without(heard, dropped)
     opener = _OPENER.match(heard.text)
     if opener is not None and opener.end():
         rest = heard.without(0, opener.end())
@@ -58,6 +74,17 @@ def recognise(heard: Heard) -> Intent | None:
         return None
     own = heard.vocabulary.units
     return Intent(Command.CORRECT_REQUEST, lines=tuple(line.as_line(own) for line in said))
+
+
+def _without(heard: Heard, dropped: re.Match[str]) -> Intent | None:
+    """Known goods that shall go, named without a quantity."""
+    assert dropped.lastgroup is not None, "one of the ways to say it"
+    start, end = dropped.span(dropped.lastgroup)
+    said = lines.read(heard.without(0, start).without(end, len(heard.text)), grammar.ITEM_FILLERS)
+    if not said or not all(line.is_good and line.quantity is None for line in said):
+        return None
+    gone = tuple(Line(line.word, NOT_WANTED) for line in said)
+    return Intent(Command.CORRECT_REQUEST, lines=gone)
 
 
 def _is_about_goods(heard: Heard, first: re.Match[str]) -> bool:

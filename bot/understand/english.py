@@ -1,6 +1,6 @@
 """English grammar as tables; strong and weak words as in the Chinese tables."""
 
-from bot.understand.tables import phrases
+from bot.understand.tables import phrases, rows
 
 POLITE = phrases(
     """
@@ -26,7 +26,7 @@ FILLERS = (
     have | get | in | stock | warehouse | store | request | requesting | item | items | each |
     following items | order | is | are | will | it | them | back to stock | to stock |
     got | i have | i've got | we've got | spare | you have | you've got | needed | to the warehouse |
-    to warehouse | into stock | to the store | department | team | am | be
+    to warehouse | into stock | to the store | department | team | am | be | new | brand new | replacement
     """
     ),
 )
@@ -44,7 +44,9 @@ REQUEST_WEAK = phrases(
     could i have | may i have | can we have | could we have | may we have | take | grab | pick up |
     collect | bring me | send me | send us | order | withdraw | ask for | asking for | looking for |
     hand me | i require | we require | require | draw | i'll take | i'll have | fetch me | fetch |
-    pass me | take out | please have | send | send over | needs | could use | can use
+    pass me | take out | please have | send | send over | needs | could use | can use | gimme | can i get |
+    could i get | can we get | could we get | book | reserve | set aside | put aside | replace | swap |
+    exchange | can i take | may i take | hook me up with
     """
 )
 RETURN_STRONG: tuple[str, ...] = ()
@@ -123,7 +125,9 @@ QUERY_WEAK = phrases(
     any | quantity of | balance of | what's left of | left over | are left | is left |
     what's left | whats left | whats left of |
     do we still have | still have | remain | remains | count of | qty | where is | where are |
-    compare | level | levels | quantity | balance | what about | how about | availability
+    where can i find | where do i find | where can i get | where do i get | where do we keep |
+    where do you keep | where can i pick up | compare | level | levels | quantity | balance |
+    what about | how about | availability
     """
 )
 QUERY_FILLERS = (
@@ -140,9 +144,14 @@ QUERY_FILLERS = (
     ),
 )
 
-WHEN = phrases(
-    "last | latest | recently | lately | last week | last month | this week | this month | yesterday | ever"
+_MONTHS = (
+    "january | february | march | april | may | june | july | august | september | october | "
+    "november | december"
 )
+WHEN = phrases(
+    "last | latest | recently | lately | last week | last month | this week | this month | yesterday | "
+    "ever | this year | last year | so far | in total"
+) + rows("in | last | since", _MONTHS)
 HISTORY_STRONG = phrases(
     """
     stock history | stock movements | stock ledger | movement history | stock movement |
@@ -153,7 +162,9 @@ HISTORY_WEAK = phrases(
     """
     history | movements | movement | ledger | transactions | records | record | log | history of |
     movements of | ins and outs | who took | who has taken | who requested | who has requested | who got |
-    who used | who was issued | who collected | who returned
+    who used | who was issued | who collected | who returned | who has been taking | who is taking |
+    who keeps taking | did we use | have we used | did we issue | have we issued | did we take | were used |
+    was used | were issued | was issued | did we go through | have we gone through
     """
 )
 

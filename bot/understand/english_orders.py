@@ -30,7 +30,7 @@ PENDING_FILLERS = (
     my | me | i | the | a | any | anything | are | is | there | show | list | show me | what |
     what's | do | have | to | all | for | see | which | requests | request | on | list of | waiting |
     tasks | task | queue | inbox | of | you | got | does | something | still | items | need | needs |
-    things | how many | open | view | check | must | in | should
+    things | how many | open | view | check | must | in | should | has | had
     """
     ),
 )
@@ -54,7 +54,8 @@ MY_REQUESTS_FILLERS = (
     status | status of | where | where are | check | how are | display | open | recent | latest |
     so far | doing | going | get | last | me | i | have | did | history | progress | you | do | far |
     so | and | which | find | things | items | where's | how's | any | news | update | updates | on | yet |
-    approved | ready | been | has | have been
+    approved | ready | been | has | have been | last week | this week | last month | this month | yesterday |
+    recently | lately
     """
     ),
 )
@@ -110,7 +111,9 @@ DECISION_FILLERS = (
     *POLITE,
     *phrases(
         """
-    yes | yep | sure | go ahead and | looks good | look good | fine | all good |
+    yes | yep | sure | go ahead and | looks good | look good | fine | all good | looks fine | looks ok |
+    looks okay | looks right | seems fine | ok with me | okay with me | fine with me | fine by me | go ahead |
+    no objection | no objections | no problem |
     i | we | the | my | request | request number | requisition | order | order number | number | nr |
     document | it | this | that | is | was | to | of | for | want | like | would | need | one | with |
     id | application | ticket | be | should | me
@@ -127,6 +130,13 @@ STATUS = phrases(
     remind | nudge | chase | chase up | hurry up | speed up |
     handed over | issued | delivered | ready | done | finished | happening | details | details of |
     look up | how is it going with | what's happening with
+    """
+)
+OWN_STATUS = phrases(
+    """
+    approved | rejected | shipped | arrived | arrive | get here | coming | when will | when do i get |
+    when can i get |
+    handed out | on its way | here yet | be ready | processed | sent
     """
 )
 STATUS_FILLERS = (
@@ -164,7 +174,8 @@ GREETINGS = phrases(
 )
 BARE_DECISION_FILLERS = phrases(
     "the | my | last | latest | previous | recent | most recent | i | "
-    " want to | it | this | that | this one | that one | the request | my request | my last request"
+    "want to | it | this | that | this one | that one | the request | my request | my last request | "
+    "all | all of them | them | them all | everything | both | these | those | both of them | requests"
 )
 
 LAST_REQUEST = phrases("request | requisition | order | application | last one | previous one")

@@ -17,12 +17,22 @@ _LEAD = Phrases(PURPOSE_TAIL_LEAD)
 _EDGES = " :：,，。.!！~～"
 _LAST_CLAUSE = re.compile(r"(?:[,，;；:：(]|(?<![a-z])\s|\s-)\s*([^,，;；:：。!?()\n]{2,40})[\s。.!~)]*$")
 _FRONT = re.compile(r"[\s,。]*([\u4e00-\u9fff]{2,8}?)(?:用|\s)\s*(?=\S)")
+_CALLED_FOR = re.compile(
+    r"[\s,。]*([\u4e00-\u9fff]{2,8}?)\s*(?:还|也|急|正)?(?:需要|要|需|领|拿|申请|来)(?![了过不])"
+)
 _USE = re.compile(r"(?:换|修|做|装|贴)[\u4e00-\u9fff\d]")
 _PLACE = re.compile(rf"[\u4e00-\u9fff\d]{{0,8}}{PLACE}")
 _WHY_IN_FRONT = re.compile(r"[\s,。]*([\u4e00-\u9fff]{1,6}了)(?=退)")
+_WHY_BEHIND_GOODS = re.compile(
+    r"([\u4e00-\u9fff]{1,5}了)\s*(?=(?:我|我们)?(?:想|要|需要|申请)?(?:退|还给|归还))"
+)
 _PLAIN = re.compile(
     r"(?![不别没再还和也请谢感辛麻拜多劳])[\u4e00-\u9fff]{3,6}(?<![了吧呢吗啊领要拿取用的批])"
 )
+_SUPPLY = re.compile("供(?:应|货|给|销|方|求|电|水|暖)")
+"""Words in which 供 tells no purpose."""
+_POLITE = Phrases(word for word in grammar.POLITE.words if word != "下")
+"""Without 下, which begins 下午 and 下周 as well."""
 _LAST_WORDS = re.compile(r"[\s,，;；]([^\s,，;；。!?]{2,20})[\s。.!~]*$")
 
 
@@ -35,6 +45,8 @@ def take(heard: Heard) -> Told:
         heard, purpose = _tail(heard)
     if purpose is None:
         heard, purpose = _in_front(heard)
+    if purpose is None:
+        heard, purpose = _occasion_in_front(heard)
     if reason is None:
         heard, reason = _why_in_front(heard)
     if reason is None:
@@ -64,8 +76,10 @@ def _marked(heard: Heard, markers: Phrases) -> tuple[Heard, str | None]:
 
 
 def _is_something_else(heard: Heard, start: int, end: int) -> bool:
-    """Whether "for" belongs to "ask for" or "for me"."""
+    """Whether "for" belongs to "ask for" or "for me", and 供 to 供应商."""
     text = heard.text
+    if _SUPPLY.match(text, start):
+        return True
     before = len(text[:start].rstrip())
     behind = end + len(text[end:]) - len(text[end:].lstrip())
     asking = next(grammar.NOT_PURPOSE_BEFORE.starts(text, before), None)
@@ -113,7 +127,7 @@ def _occasion(heard: Heard) -> tuple[Heard, str | None]:
     last_name = max((end for _, end in heard.names), default=len(heard.text))
     for match in _LAST_WORDS.finditer(heard.text, last_name):
         start, end = match.span(1)
-        if quantities.find(heard, start, end):
+        if quantities.find(heard, start, end) or grammar.STRONG_VERBS[Command.RETURN_TO_STOCK].find(match[1]):
             continue
         is_named = grammar.OCCASIONS.find(match[1]) or _USE.match(match[1])
         if not is_named and not _is_no_goods(heard, match):
@@ -142,11 +156,26 @@ def _in_front(heard: Heard) -> tuple[Heard, str | None]:
     goods = heard.is_name(begins, begins + 1) or any(
         quantity.start == begins for quantity in quantities.find(heard, begins, len(heard.text))
     )
-    start, end = trim(heard.text, match.span(1), grammar.POLITE)
+    start, end = trim(heard.text, match.span(1), _POLITE)
     used = "用" in match[0] or bool(grammar.OCCASIONS.find(match[1]))
     if is_verb or not goods or not used or end - start < 2:
         return heard, None
     return _cut(heard, *match.span()), heard.said(start, end)
+
+
+def _occasion_in_front(heard: Heard) -> tuple[Heard, str | None]:
+    """培训要30瓶矿泉水 and 小王入职要个鼠标: what calls for the goods stands in front of the verb."""
+    match = _CALLED_FOR.match(heard.text)
+    if match is None or heard.is_name(*match.span(1)) or _PLACE.fullmatch(match[1]):
+        return heard, None
+    if not grammar.OCCASIONS.find(match[1]):
+        return heard, None
+    if any(table.find(match[1]) for table in grammar.STRONG_VERBS.values()) or not (
+        quantities.find(heard, match.end(), len(heard.text)) or heard.is_name(match.end(), len(heard.text))
+    ):
+        return heard, None
+    start, end = trim(heard.text, match.span(1), _POLITE)
+    return _cut(heard, start, end), heard.said(start, end)
 
 
 def _place_at_the_end(heard: Heard) -> tuple[Heard, tuple[str, ...]]:
@@ -159,9 +188,12 @@ def _place_at_the_end(heard: Heard) -> tuple[Heard, tuple[str, ...]]:
 
 
 def _why_in_front(heard: Heard) -> tuple[Heard, str | None]:
-    """买错了退3个U盘: why goods come back, said before it without a comma."""
+    """买错了退3个U盘, 键盘坏了退掉: why goods come back, said right before that."""
     match = _WHY_IN_FRONT.match(heard.text)
-    if match is None or not grammar.WHY_RETURNED.find(match[1]) or heard.is_name(*match.span(1)):
+    if match is None or heard.is_name(*match.span(1)):
+        first = min((end for _, end in heard.names), default=len(heard.text))
+        match = _WHY_BEHIND_GOODS.match(heard.text, first)
+    if match is None or not grammar.WHY_RETURNED.find(match[1]):
         return heard, None
     return _cut(heard, *match.span()), heard.said(*match.span(1))
 

@@ -6,7 +6,7 @@ from bot.understand.phrases import Phrases, WholeSentence
 
 POLITE = Phrases(chinese.POLITE, english.POLITE)
 ITEM_FILLERS = Phrases(chinese.ITEM_FILLERS, english.ITEM_FILLERS)
-BARE_FILLERS = Phrases(chinese.POLITE, english.POLITE, ("的", "呢", "of", "the"))
+BARE_FILLERS = Phrases(chinese.POLITE, english.POLITE, ("的", "呢", "把", "将", "of", "the", "more"))
 SAMPLE_FILLERS = Phrases(
     chinese.ITEM_FILLERS, english.ITEM_FILLERS, chinese.SAMPLE_FILLERS, english.SAMPLE_FILLERS
 )
@@ -120,16 +120,19 @@ LAST_REQUEST = WholeSentence(
     ),
 )
 
-HINTS = (
-    (
-        Hint.DECISION,
-        WholeSentence(
-            Phrases(
-                APPROVE.words - {"ok", "okay", "agree", "i agree", "agreed", "pass", "accept"}, REJECT.words
-            ),
-            Phrases(chinese.POLITE, english.POLITE, english_orders.BARE_DECISION_FILLERS),
-        ),
+DECISION = WholeSentence(
+    Phrases(APPROVE.words - {"ok", "okay", "agree", "i agree", "agreed", "pass", "accept"}, REJECT.words),
+    Phrases(
+        chinese.POLITE,
+        english.POLITE,
+        chinese_orders.BARE_DECISION_FILLERS,
+        english_orders.BARE_DECISION_FILLERS,
     ),
+)
+"""A decision that names no order."""
+
+HINTS = (
+    (Hint.DECISION, DECISION),
     (
         Hint.WITHDRAWAL,
         WholeSentence(
@@ -181,6 +184,12 @@ STATUS_QUESTION = WholeSentence(
         chinese_orders.STATUS_FILLERS, english_orders.STATUS_FILLERS, english_orders.STATUS_QUESTION_OPENERS
     ),
 )
+_OWN_STATUS = Phrases(
+    chinese_orders.STATUS, english_orders.STATUS, chinese_orders.OWN_STATUS, english_orders.OWN_STATUS
+)
+_OWN_STATUS_FILLERS = Phrases(chinese_orders.STATUS_FILLERS, english_orders.STATUS_FILLERS)
+OWN_STATUS = WholeSentence(_OWN_STATUS, _OWN_STATUS_FILLERS)
+OWN_STATUS_WORDS = Phrases(_OWN_STATUS.words, _OWN_STATUS_FILLERS.words)
 NAMED_ORDER = WholeSentence(
     Phrases(chinese_orders.STATUS_FILLERS, english_orders.STATUS_FILLERS, ("order",)),
     Phrases(chinese_orders.STATUS_FILLERS),

@@ -7,6 +7,10 @@ MOST_CHOICES = 5
 """A choice card offers no more than this."""
 
 
+NOT_WANTED = "0"
+"""The quantity of goods that a correction takes off a request."""
+
+
 class Command(StrEnum):
     """What a sentence may ask of the warehouse keeper."""
 
@@ -56,6 +60,7 @@ class Hint(StrEnum):
     WITHDRAWAL = "withdrawal"
     ASSENT = "assent"
     HAND_OVER = "hand_over"
+    NOT_HERE = "not_here"
 
 
 class Likeness(StrEnum):
@@ -96,9 +101,9 @@ class ItemWord:
 class Line:
     """One item with its quantity.
 
-    `quantity` is an exact decimal text above zero, or None when none was said or `problem` says why it
-    cannot be taken. `unit` is the item's own name of the unit where the item has it, else the word as said,
-    and None when none was said.
+    `quantity` is an exact decimal text above zero, in a correction also NOT_WANTED, or None when none was
+    said or `problem` says why it cannot be taken. `unit` is the item's own name of the unit where the item
+    has it, else the word as said, and None when none was said.
     """
 
     word: ItemWord

@@ -19,6 +19,8 @@ LONGEST_WORDS = 60
 
 _SEPARATOR_SIGN = re.compile(r"[,，、;；。\n&+!?]|(?<!\d)\.|\.(?!\d)|/(?!\d)|再(?=[领退还送])")
 _ABOUT_ALL = re.compile(r"(?:左右|上下|\bor so)[\s,.。吧]*$")
+_SETS = ("套", "set", "sets")
+"""So many of each: 一套键盘鼠标."""
 _GOOD = (Likeness.SURE, Likeness.CHOICE)
 
 
@@ -156,7 +158,10 @@ def _only_quantity(heard: Heard, place: Place, found: list[Quantity], fillers: P
 
 def _one_quantity(heard: Heard, words: list[Place], quantity: Quantity) -> list[SaidLine]:
     line = _line(heard, words, quantity)
-    if quantity.is_each and not line.is_good and len(words) == 1:
+    is_set = quantity.unit in _SETS and len(words) == 1 and len(_names_alone(heard, words[0])) > 1
+    if is_set:
+        quantity = replace(quantity, unit=None)
+    if is_set or (quantity.is_each and not line.is_good and len(words) == 1):
         return [replace(one, quantity=quantity) for one in _without_quantity(heard, words)]
     if line.is_good or len(words) == 1:
         return [line]

@@ -63,10 +63,27 @@ def find(heard: Heard, start: int, end: int) -> list[Quantity]:
         quantity = _quantity(heard, placed, end)
         if quantity is not None:
             found.append(quantity)
-    found += [some for some in vague if not any(q.start < some.end and some.start < q.end for q in found)]
+    found += [some for some in vague if not any(_is_said_with(heard, q, some) for q in found)]
     found.sort(key=lambda quantity: quantity.start)
-    firm = [quantity for quantity in found if not quantity.is_loose]
+    firm = [quantity for quantity in found if not quantity.is_loose or _is_between_names(heard, quantity)]
     return firm or found
+
+
+def _is_between_names(heard: Heard, quantity: Quantity) -> bool:
+    """大米5kg 食用油2桶: what stands right behind one name and in front of the next is no size."""
+    behind = len(heard.text) - len(heard.text[quantity.end :].lstrip())
+    return any(last == quantity.start for _, last in heard.names) and any(
+        first == behind for first, _ in heard.names
+    )
+
+
+def _is_said_with(heard: Heard, quantity: Quantity, some: Quantity) -> bool:
+    """Whether "some" is part of a quantity, or stands right behind it: two more staplers."""
+    overlaps = quantity.start < some.end and some.start < quantity.end
+    between = heard.text[quantity.end : some.start]
+    return overlaps or (
+        quantity.end <= some.start and not between.strip() and heard.text[some.start].isascii()
+    )
 
 
 def _quantity(heard: Heard, amount: Amount, limit: int) -> Quantity | None:
@@ -75,7 +92,7 @@ def _quantity(heard: Heard, amount: Amount, limit: int) -> Quantity | None:
     is_glued = times is None and amount.kind != "chinese" and _GLUED_BEFORE.search(text, 0, amount.start)
     if is_glued and not _follows_a_word(heard, amount, limit):
         return None
-    if amount.kind == "article" and _is_letter(text, amount):
+    if amount.kind == "article" and (_is_letter(text, amount) or _is_of_customer(text, amount)):
         return None
     if amount.kind == "chinese" and _is_inside_word(text, amount):
         return None
@@ -140,6 +157,11 @@ def _is_letter(text: str, amount: Amount) -> bool:
     """老A剪刀, A类: an A beside a Chinese character counts nothing."""
     beside = (text[amount.start - 1 : amount.start], text[amount.end : amount.end + 1])
     return any(is_han(character) for character in beside if character)
+
+
+def _is_of_customer(text: str, amount: Amount) -> bool:
+    """Whether goods go to "a customer"."""
+    return next(grammar.CUSTOMER.ends(text, amount.end + 1), None) is not None
 
 
 def _is_inside_word(text: str, amount: Amount) -> bool:

@@ -22,6 +22,13 @@ _ASKS_HOW_MANY = re.compile(
     r"\b(?:left|remaining|available|in stock|we have|have we|we got|is there|are there)\b"
     r"|^\s*do we (?:still )?have any\b"
 )
+_HOW_MANY = re.compile(r"\bhow (?:many|much)\b")
+_FOR_PEOPLE = re.compile(
+    r"\bfor (?:all )?(?:\d+|the|our|all|us|everyone|everybody)(?: of us)?"
+    r"(?: (?:people|persons|guests|staff|employees|colleagues|visitors|team))?(?=\s*(?:$|[?.!,]))"
+    r"|(?<=够)\s*[\d一两二三四五六七八九十百]+\s*个?人(?:用|喝|吃|领|分)?"
+)
+"""For whom it shall be enough: a number of people is no quantity of goods."""
 _CLAUSE = re.compile(r"[^,;。!?\n]+")
 MOST_CLAUSES = 4
 _ANY_PLACE = re.compile(
@@ -71,6 +78,8 @@ def recognise_history(heard: Heard) -> Intent | None:
     rest, is_strong = _without_keys(heard, grammar.HISTORY_KEYS, grammar.HISTORY_STRONG)
     if rest is None:
         return None
+    for match in _HOW_MANY.finditer(rest.text):
+        rest = rest.without(*match.span())
     words = _item_words(rest, grammar.HISTORY_FILLERS)
     if not is_strong and (not words or any(not word.item and len(word.text) < 2 for word in words)):
         return None
@@ -84,6 +93,8 @@ def recognise_stock(heard: Heard) -> Intent | None:
     if _CONTINUES.search(heard.text) and quantities.find(heard, 0, heard.text.index("还有")):
         return None
     heard = _without_owner(heard)
+    for match in _FOR_PEOPLE.finditer(heard.text):
+        heard = heard.without(*match.span())
     rest, is_strong = _without_keys(heard, grammar.QUERY_KEYS, grammar.QUERY_STRONG)
     if rest is None or _is_told(heard, rest):
         return None

@@ -17,6 +17,8 @@ from services.kit.words.spelling import fold
 MOST_VERBS = 3
 """Verbs of one kind that are tried in a sentence; nobody says more."""
 
+_WHICH = re.compile("的(?!是|[话量人])")
+"""Behind a verb it tells which goods are meant: 退多领的2包."""
 _ASKED = re.compile(r"[吗?][\s?。!]*$")
 _MAY = re.compile(r"可以|可否|能|行|好|方便|成|\b(?:can|could|may|would|will|please)\b")
 _RECIPIENT = re.compile(rf"(?:{'|'.join(RECIPIENT)})(?=\s*\Z)")
@@ -70,6 +72,7 @@ def _verbs(heard: Heard, table: Phrases) -> Iterator[Place]:
         before = len(heard.text[:start].rstrip())
         denied = any(True for _ in grammar.NEGATIONS.starts(heard.text, before))
         told = heard.text.startswith(PAST, end) and "把" not in heard.text[:start]
+        told = told or _WHICH.match(heard.text, end) is not None
         if not denied and not told:
             yield start, end
 
@@ -99,9 +102,9 @@ def _with_verb(told: Told, command: Command, verb: Place, *, is_strong: bool) ->
     fits = _fits_strong(said) if is_strong else _fits_weak(said)
     if _asks(heard):
         fits = fits and all(line.is_good for line in said)  # 领5包A4纸要审批吗 asks
-    if fits:
-        return _request(told, command, said)
     opening = _opening(heard, verb)
+    if fits and (opening is None or not _is_among(said, heard.said(*opening))):
+        return _request(told, command, said)
     if opening is None:
         return None
     said_first = heard.said(*opening)
@@ -149,6 +152,11 @@ def _opening(heard: Heard, verb: Place) -> Place | None:
     if not opening.strip() or heard.is_name(0, comma) or grammar.CONDITIONS.find(opening):
         return None
     return None if quantities.find(heard, 0, comma) else (0, comma)
+
+
+def _is_among(said: list[SaidLine], opening: str) -> bool:
+    """Whether what leads up to a request was taken for goods that nobody knows: 新员工入职,领键盘."""
+    return any(line.word.text == opening and line.word.likeness is Likeness.NONE for line in said)
 
 
 def _recipient(heard: Heard, verb: int) -> Place | None:

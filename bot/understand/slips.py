@@ -16,13 +16,13 @@ COMMAND_WORDS = _words(
     """
     request requisition return stock inventory sample samples approve approvals reject withdraw cancel status
     bottle bottles boxes packet packets carton cartons pieces history pending available remaining progress
-    movements purpose reorder replenish
+    movements purpose reorder replenish what left
     """
 )
 NO_SLIPS = _words(
     """
     stick stack shock sock socks stuck stocks quest simple ample returns requests cancels rejects approves
-    approval stocky stork smock
+    approval stocky stork smock that chat want lift deft heft loft
     """
 )
 """Words of their own that are one letter away from a command."""

@@ -28,6 +28,25 @@ def test_one_line_of_several_is_put_right_by_its_name(system: System) -> None:
     zhangsan.taps(card, "cancel")
 
 
+def test_goods_that_are_not_wanted_any_more_leave_the_card(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    first = zhangsan.says("领2包A4纸和3卷胶带").offering("confirm")
+    card = zhangsan.says("胶带不要了").offering("confirm")
+    assert "−2 包" in card["A4打印纸"]
+    assert "胶带" not in card.text
+    eventually(lambda: zhangsan.again(first).state == "closed", "the end of the first card")
+    assert zhangsan.says("去掉A4纸").says("已取消")
+    eventually(lambda: zhangsan.again(card).state == "closed", "the end of the card without goods")
+
+
+def test_never_mind_cancels_the_card_that_waits(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    for words in ("算了不要了", "never mind"):
+        card = zhangsan.says("领2包A4纸").offering("confirm")
+        zhangsan.says(words)
+        eventually(lambda card=card: zhangsan.again(card).state == "closed", "the end of the card")
+
+
 def test_a_quantity_that_was_asked_for_may_be_said_as_a_correction(system: System) -> None:
     zhangsan = system.person("zhangsan")
     assert zhangsan.says("领A4纸").says("要多少")

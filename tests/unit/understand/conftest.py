@@ -17,6 +17,7 @@ TABLES = (
     "utterances-fresh.jsonl",
     "utterances-varied.jsonl",
     "utterances-workplaces.jsonl",
+    "utterances-everyday.jsonl",
 )
 
 
