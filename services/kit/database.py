@@ -212,10 +212,13 @@ def _postgresql_engine(url: str, *, writing: bool) -> Engine:
         # A writer finds its rows by their keys. What a small table, or figures of yesterday, make look
         # cheaper would read the whole table in every group once it has grown.
         settings += " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+    else:
+        settings += " -c default_transaction_read_only=on"
     engine = create_engine(
         url,
         # The writer's transactions begin below, in one round trip with their lock; nobody begins them for it.
-        isolation_level="AUTOCOMMIT" if writing else "READ COMMITTED",
+        # A reader sees one moment, as SQLite's do: what it reads first and last belongs together.
+        isolation_level="AUTOCOMMIT" if writing else "REPEATABLE READ",
         pool_size=2 if writing else READERS + 1,
         max_overflow=0,
         # A group whose connection is gone is run again; a reader would have to tell whoever asks.

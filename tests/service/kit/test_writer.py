@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import Connection, insert, select, text
 
 from services.kit import telemetry
 from services.kit.changes import Transaction
@@ -49,6 +50,26 @@ async def test_an_answer_comes_after_its_commit_with_event_answer_and_audit_row(
     assert await shelf.events() == [("a", 1)]
     assert await shelf.audited() == [("lixia", "a", "done")]
     assert await shelf.answered() == {"request-a"}
+
+
+async def test_a_reader_sees_one_moment_whatever_is_committed_meanwhile(shelf: Shelf) -> None:
+    """A figure and the row it was made from would contradict each other otherwise."""
+    writer = shelf.writer()
+    await writer.submit(create_thing, wanted("a"), LIXIA)
+    has_looked, may_go_on = threading.Event(), threading.Event()
+
+    def look_twice(connection: Connection) -> list[set[str]]:
+        first = set(connection.execute(select(THINGS.c.code)).scalars())
+        has_looked.set()
+        assert may_go_on.wait(10)
+        return [first, set(connection.execute(select(THINGS.c.code)).scalars())]
+
+    looking = asyncio.create_task(shelf.reader.look(look_twice))
+    await asyncio.to_thread(has_looked.wait, 10)
+    await writer.submit(create_thing, wanted("b"), LIXIA)
+    may_go_on.set()
+    assert await looking == [{"a"}, {"a"}]
+    assert await shelf.things() == {"a", "b"}
 
 
 async def test_what_waits_shares_a_commit_and_keeps_its_order(shelf: Shelf) -> None:
