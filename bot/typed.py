@@ -20,6 +20,9 @@ _LONGEST: Final = 40
 _WORDS: Final[Mapping[str, str]] = {
     "确认": "confirm",
     "确定": "confirm",
+    "提交": "confirm",
+    "确认提交": "confirm",
+    "submit": "confirm",
     "confirm": "confirm",
     "取消": "cancel",
     "算了": "cancel",
@@ -86,8 +89,11 @@ def meant(connection: Connection, person: str, button: Typed, now: datetime) -> 
         found = cards.open_about(connection, person, button.digits)
         open_cards = [found] if found else []
     else:
-        # Goods are handed over by a bare word only where one document waits: another may arrive while typing.
-        open_cards = cards.open_hand_overs(connection, person)
+        # Goods are handed over by a bare word only where one document waits, and its card was shown last:
+        # another may arrive while typing, and nobody gives away what they do not see.
+        newest = cards.newest_open(connection, person, now - PATIENCE)
+        waiting = cards.open_hand_overs(connection, person)
+        open_cards = waiting if newest in waiting else []
     fitting = [card for card in open_cards if _fits(card, button)]
     return fitting[0] if len(fitting) == 1 else None
 

@@ -22,9 +22,9 @@ from bot.chat.platform import AddressKind, Answer, CardRef, ClickIn, EnterIn, Ev
 from bot.clients import Badge
 from bot.commands import COMMANDS, sign_in
 from bot.commands.ask import Ask, End, Invite, Offer, Reply, Say, Show, Tapped, Wait
-from bot.commands.corrections import correct_request
-from bot.commands.requests import WAITING, answer_how_many, answer_what_for, question_of
+from bot.commands.requests import WAITING, question_of
 from bot.desk import Desk
+from bot.following import cancel_what_waits, follow, show_again
 from bot.outages import NO_ANSWER, until_there
 from bot.pictures import Pictures
 from bot.sending import STILL_OPEN, Sender, seen
@@ -35,14 +35,13 @@ from bot.strangers import Strangers
 from bot.taps import TAPS
 from bot.texts import DEFAULT
 from bot.turns import MOST, Turns
-from bot.typed import PATIENCE, Typed, meant, typed
-from bot.understand import Command, Intent, amount_alone, understand
+from bot.typed import Typed, meant, typed
+from bot.understand import Command, Intent, understand
 from bot.ways import Ways
 from services.kit import observe
 from services.kit.access import digest_of_secret
 from services.kit.changes import Transaction
 from services.kit.errors import KuguanError, RemoteError, TooBusy, Unreachable, VersionChanged
-from services.kit.ids import new_id
 
 log = structlog.get_logger("kuguan.webhook")
 
@@ -170,10 +169,8 @@ class Reception:
             await self._finish(row, ask, await self._binding.answer(ask, row, about_accounts))
             return
         intent = understand(text, self._desk.company.vocabulary)
-        goes_on = intent.command in (Command.UNKNOWN, Command.CORRECT_REQUEST)
-        answering = self._corrected if intent.command is Command.CORRECT_REQUEST else self._answered
-        answered = await answering(ask, text, intent) if goes_on else None
-        await self._finish(row, ask, answered or await COMMANDS[intent.command](ask, intent))
+        followed = await follow(self._desk, ask, text, intent)
+        await self._finish(row, ask, followed or await COMMANDS[intent.command](ask, intent))
 
     async def _typed(self, row: Received, badge: Badge, ask: Ask, text: str) -> bool:
         """Do what a button would do whose word was typed; False if no card is meant by it."""
@@ -184,39 +181,18 @@ class Reception:
         card = await self._desk.runtime.reader.look(lambda c: meant(c, ask.person, button, now))
         about = await self._desk.ask(badge, row.cause, card.subject if card else "")
         if card is None or button.action not in {one.action for one in draw(card, about.facts).buttons}:
-            return await self._shown_again(row, ask, button, now)
+            return await self._instead(row, ask, button)
         await self._tap(replace(row, body={**row.body, "card": card.id, "action": button.action}), badge)
         return True
 
-    async def _shown_again(self, row: Received, ask: Ask, button: Typed, now: datetime) -> bool:
-        """Where another card came in between, 确认 is not taken for an older one: that is shown again."""
-        if button.action != "confirm":
+    async def _instead(self, row: Received, ask: Ask, button: Typed) -> bool:
+        """What a button's word does where the card that was shown last has no such button."""
+        doing = {"confirm": show_again, "cancel": cancel_what_waits}.get(button.action)
+        replies = None if doing is None else await doing(self._desk, ask)
+        if replies is None:
             return False
-        look, since = self._desk.runtime.reader.look, now - PATIENCE
-        wishes = await look(lambda c: cards.open_wishes(c, ask.person, since))
-        if not wishes:
-            return False
-        fresh = replace(wishes[0], id=new_id(), platform="", reference=None, shown="")
-        await self._finish(row, ask, [Say(ask.words("typed.again")), Show(fresh)])
+        await self._finish(row, ask, replies)
         return True
-
-    async def _answered(self, ask: Ask, text: str, intent: Intent) -> list[Reply] | None:
-        """What words lead to that answer how many or what for, or put right what was asked for."""
-        amount = amount_alone(text, self._desk.company.vocabulary)
-        if amount is None and (intent.hint or intent.problem):
-            return None
-        question = question_of(ask.person)
-        asked = await self._desk.runtime.reader.look(lambda c: cards.get(c, question))
-        if amount is not None:
-            return await answer_how_many(ask, asked, amount)
-        return await answer_what_for(ask, asked, text)
-
-    async def _corrected(self, ask: Ask, text: str, intent: Intent) -> list[Reply] | None:
-        question, since = question_of(ask.person), datetime.now(UTC) - PATIENCE
-        asked, wishes = await self._desk.runtime.reader.look(
-            lambda c: (cards.get(c, question), cards.open_wishes(c, ask.person, since))
-        )
-        return await correct_request(ask, intent, asked, wishes[0] if wishes else None)
 
     async def _look(self, row: Received, badge: Badge) -> None:
         ask = await self._desk.ask(badge, row.cause)

@@ -115,7 +115,7 @@ def _question(ask: Ask, plan: dict[str, Any], position: int | None) -> CardRow:
 
 async def answer_how_many(ask: Ask, question: CardRow | None, amount: Amount) -> list[Reply] | None:
     """Go on with the request whose quantity was asked for; None where nothing was asked of late."""
-    if question is None or not _waits(question) or question.data["position"] is None:
+    if question is None or not waits(question) or question.data["position"] is None:
         return None
     plan: dict[str, Any] = question.data["plan"]
     line = plan["lines"][question.data["position"]]
@@ -126,13 +126,14 @@ async def answer_how_many(ask: Ask, question: CardRow | None, amount: Amount) ->
 
 async def answer_what_for(ask: Ask, question: CardRow | None, text: str) -> list[Reply] | None:
     """Go on with the request whose purpose was asked for; None where nothing was asked of late."""
-    if question is None or not _waits(question) or question.data["position"] is not None:
+    if question is None or not waits(question) or question.data["position"] is not None:
         return None
     purpose = _PURPOSE_OPENER.sub("", text.strip(), count=1).strip(" 。.")
     return await show_request(ask, {**question.data["plan"], "purpose": purpose}) if purpose else None
 
 
-def _waits(question: CardRow) -> bool:
+def waits(question: CardRow) -> bool:
+    """Whether what a person was asked may still be answered."""
     return question.state == WAITING and datetime.now(UTC) - question.updated_at <= PATIENCE
 
 

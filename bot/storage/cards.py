@@ -152,6 +152,17 @@ def open_wishes(connection: Connection, person: str, since: datetime) -> list[Ca
     return [_card(row) for row in connection.execute(found)]
 
 
+def open_of_kind(connection: Connection, person: str, kind: str, since: datetime) -> list[CardRow]:
+    """A person's open cards of one kind, the newest first."""
+    found = select(CARDS).where(
+        CARDS.c.person == person,
+        CARDS.c.created_at >= since,
+        CARDS.c.state == "open",
+        CARDS.c.kind == kind,
+    )
+    return [_card(row) for row in connection.execute(found.order_by(CARDS.c.created_at.desc()))]
+
+
 def open_about(connection: Connection, person: str, digits: str) -> CardRow | None:
     """A person's newest open card to carry out a document, by the digits of its name."""
     found = (

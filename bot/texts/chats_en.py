@@ -7,6 +7,7 @@ SENTENCES: dict[str, str] = {
     "typed.take_back": 'reply "take back {number}"',
     "typed.more": 'reply "more"',
     "typed.again": 'Nothing was submitted yet. This is the card you had open: say "confirm" again if you mean it.',
+    "typed.not_yet": "This card cannot be confirmed as it is; it says why. Say another quantity, or “cancel”.",
     "typed.cancel": 'reply "cancel"',
     "platform.web": "Web page",
     "platform.wecom": "WeCom",

@@ -7,6 +7,7 @@ SENTENCES: dict[str, str] = {
     "typed.take_back": "回复「收料 {number}」",
     "typed.more": "回复「更多」",
     "typed.again": "还没有提交:这是您之前要确认的卡片,确定的话请再说一次「确认」。",
+    "typed.not_yet": "这张卡片现在还不能确认,原因写在下面。可以直接说要改成多少,或说「取消」。",
     "typed.cancel": "回复「取消」",
     "platform.web": "网页",
     "platform.wecom": "企业微信",

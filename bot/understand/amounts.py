@@ -56,6 +56,7 @@ _ENGLISH = rf"""
 _PATTERN = re.compile(
     f"{_NONSENSE} | {_SIGN} (?: {_ARABIC} | {_CHINESE} | (?P<odd> [{_ODD}] ) | {_ENGLISH} )", re.VERBOSE
 )
+_TWO_IN_A_ROW = re.compile("([一二三四五六七八])([二三四五六七八九])[十百千万]?")
 _PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _RANGE = re.compile(
     rf"\s*(?:[-~、]|到|至|\bto\b|\bor\b|或)\s*(?=[\d一二两三四五六七八九十]|{_WORD}(?![a-z]))"
@@ -118,7 +119,8 @@ def _value(match: re.Match[str]) -> tuple[Decimal, Problem | None, str]:
         return value, problem, "digits"
     if match["chinese"]:
         number = _chinese(match["chinese"])
-        return (number or zero), (Problem.NOT_A_NUMBER if number is None else None), "chinese"
+        problem = None if number is not None else _why_none(match["chinese"])
+        return (number or zero), problem, "chinese"
     if match["half"]:
         return Decimal("0.5"), None, "english"
     said = match["dozens"] or match["english"]
@@ -128,6 +130,13 @@ def _value(match: re.Match[str]) -> tuple[Decimal, Problem | None, str]:
     if match["dozen"]:
         return 12 * number, None, "english"
     return number, None, "article" if said in ("a", "an") else "english"
+
+
+def _why_none(said: str) -> Problem:
+    """四五 and 二三十 name two numbers beside each other; 五十百 names none."""
+    is_about = _TWO_IN_A_ROW.fullmatch(said)
+    follows = is_about and "一二三四五六七八九".find(is_about[2]) - "一二三四五六七八九".find(is_about[1])
+    return Problem.APPROXIMATE if follows == 1 else Problem.NOT_A_NUMBER
 
 
 def _arabic(body: str, tail: str) -> tuple[Decimal, Problem | None]:

@@ -70,7 +70,7 @@ ENGLISH_WHERE = re.compile(
     r"(?<![a-z])(?:(?:to be )?(?:deliver(?:ed)?|ship(?:ped)?|sent|send|bring|brought)(?: it| them)? )?"
     r"to (?!(?:hand|give|bring|send|put|take|return)\b)"
     r"(?!(?:the |a |our )?(?:stock|warehouse|store|customer|client))(?:the )?"
-    r"[a-z][a-z '-]{1,30}(?=$|[,.;!\n])"
+    r"[a-z][a-z '-]{1,30}?(?=$|[,.;!\n]|\sas\s)"
 )
 """Counts only behind a known item: "I need to order pens" says nothing about a place."""
 

@@ -38,6 +38,11 @@ _DROPPED = re.compile(
     re.VERBOSE,
 )
 """Goods that are not wanted any more: 键盘不要了, 去掉键盘, "remove the keyboard"."""
+_PURPOSE = re.compile(
+    r"\s*(?:用途|目的)(?:就|要|请)?(?:改成|改为|改写成|写成|写|填|是|为|:)[\s:]*(?P<purpose>[^\n]{1,60}?)[\s。!.]*"
+    r"|\s*(?:the )?purpose(?: is| should be|:)\s*(?P<english>[^\n]{1,60}?)[\s.!]*"
+)
+_ASKS_WHAT = re.compile(r"[?吗呢]|什么|啥|\bwhat\b")
 _NOT_THAT = re.compile(
     r"[,\s]*(?:而?不是|(?<![a-z])(?:not|instead of|rather than))\s*[^,;。!\n]{1,20}[\s。!.]*$"
 )
@@ -45,11 +50,15 @@ _WANTED = re.compile(r"(?<=\S)要(?=\s*[\d一二两三四五六七八九十])")
 
 
 def recognise(heard: Heard) -> Intent | None:
-    """The lines that shall hold in place of what was asked for last; None where nothing is put right.
+    """The lines, or the purpose, that shall hold in place of what was asked for last; None where nothing is
+    put right.
 
     Every line has a quantity, 0 for goods that are not wanted any more; which goods are meant is left open
     where none are named.
     """
+    purpose = None if _ASKS_WHAT.search(heard.text) else _PURPOSE.fullmatch(heard.sentence.text)
+    if purpose is not None and purpose.lastgroup is not None:
+        return Intent(Command.CORRECT_REQUEST, purpose=heard.said(*purpose.span(purpose.lastgroup)))
     dropped = _DROPPED.fullmatch(heard.text)
     if dropped is not None:
         return _without(heard, dropped)

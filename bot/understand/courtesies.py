@@ -17,7 +17,15 @@ _NOT_HERE = re.compile(
     r"|\b(?:(stock ?take|stock count)|write off|scrap|transfer|purchase|buy|received?|arrived)\b"
 )
 """What is also done in a warehouse, and not in the chat; the words in groups tell it alone."""
-_DECIDED = re.compile(r"\s*(?P<verb>[^,:\s]{1,12})\s*[,:]")
+_DECIDES = re.compile(
+    r"^\s*(?:刚才)?(?:不同意|同意|批准|驳回|拒绝|不批|准了)(?![吗过])|(?:不同意|同意|批准|驳回|不批)(?:吧|了)?[\s。!]*$"
+    r"|[^\s,。]的(?:不同意|同意|驳回)[,。]"
+    r"|^\s*(?:please )?(?:approve|reject|decline|refuse|deny)\b|(?:只给|只批|批)\s*\d+\s*[^\W\d]{0,2}吧?\s*$"
+)
+"""A decision that is no whole one: it names no order, or takes less, or comes with a condition."""
+_OF_OTHERS = re.compile(r"大家|他们|老板|领导|[?吗]|谁|我不|如果|的话")
+_HANDS_OVER = re.compile(r"^\s*(?:收到|收回|已收|拿到)\S{0,6}?(?:退|还)(?:回来)?的|^\s*\S{1,4}(?:退|还)回来")
+"""Goods that somebody brought back, told by whoever takes them."""
 _SHORT = 8
 
 
@@ -33,9 +41,10 @@ def recognise(heard: Heard) -> Hint | None:
     for hint, sentence in grammar.HINTS:
         if sentence.covers(heard.text):
             return hint
-    decided = _DECIDED.match(heard.text)
-    if decided is not None and grammar.DECISION.covers(decided["verb"]):
+    if _DECIDES.search(heard.text) and not _OF_OTHERS.search(heard.text):
         return Hint.DECISION
+    if _HANDS_OVER.search(heard.text) and heard.names:
+        return Hint.HAND_OVER
     done = _NOT_HERE.search(heard.sentence.text)
     if done is None:
         return None

@@ -46,7 +46,7 @@ REQUEST_WEAK = phrases(
     hand me | i require | we require | require | draw | i'll take | i'll have | fetch me | fetch |
     pass me | take out | please have | send | send over | needs | could use | can use | gimme | can i get |
     could i get | can we get | could we get | book | reserve | set aside | put aside | replace | swap |
-    exchange | can i take | may i take | hook me up with
+    exchange | add | also add | please add | throw in | can i take | may i take | hook me up with
     """
 )
 RETURN_STRONG: tuple[str, ...] = ()

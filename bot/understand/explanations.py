@@ -12,7 +12,10 @@ from bot.understand.phrases import Phrases, Place, trim
 
 _STOP = re.compile(r"[\n;；。!]|(?<!\d)\.(?!\d)")
 _COMMA = re.compile(r"[,，]")
-_TAIL = re.compile(rf"([^\s,，;。!]{{1,30}}?)(?:{'|'.join(PURPOSE_TAIL)})(?=[\s。!.]*$|[,，])")
+_TAIL = re.compile(
+    rf"([^\s,，;。!]{{1,30}}?)(?:{'|'.join(PURPOSE_TAIL)})"
+    r"(?=(?:[的哈呀啊哦]|谢谢\S{0,2}|多谢\S{0,2}|辛苦\S{0,2}|麻烦\S{0,2})*[\s。!.]*$|[,，])"
+)
 _LEAD = Phrases(PURPOSE_TAIL_LEAD)
 _EDGES = " :：,，。.!！~～"
 _LAST_CLAUSE = re.compile(r"(?:[,，;；:：(]|(?<![a-z])\s|\s-)\s*([^,，;；:：。!?()\n]{2,40})[\s。.!~)]*$")
@@ -28,6 +31,9 @@ _WHY_BEHIND_GOODS = re.compile(
 )
 _PLAIN = re.compile(
     r"(?![不别没再还和也请谢感辛麻拜多劳])[\u4e00-\u9fff]{3,6}(?<![了吧呢吗啊领要拿取用的批])"
+)
+_COMPLAINT = re.compile(
+    r"\s+((?:[旧老原]来?的?|上一?个)?(?:又|已经|都|全)?(?:坏|丢|破|碎|断|用完|不见|没墨|失灵|故障)了?)[\s。!]*$"
 )
 _SUPPLY = re.compile("供(?:应|货|给|销|方|求|电|水|暖)")
 """Words in which 供 tells no purpose."""
@@ -51,6 +57,8 @@ def take(heard: Heard) -> Told:
         heard, reason = _why_in_front(heard)
     if reason is None:
         heard, reason = _why_returned(heard)
+    if reason is None:
+        heard, reason = _complaint_at_the_end(heard)
     if reason is None:
         heard, reason = situations.take_surplus(heard)
     whole = heard
@@ -194,6 +202,15 @@ def _why_in_front(heard: Heard) -> tuple[Heard, str | None]:
         first = min((end for _, end in heard.names), default=len(heard.text))
         match = _WHY_BEHIND_GOODS.match(heard.text, first)
     if match is None or not grammar.WHY_RETURNED.find(match[1]):
+        return heard, None
+    return _cut(heard, *match.span()), heard.said(*match.span(1))
+
+
+def _complaint_at_the_end(heard: Heard) -> tuple[Heard, str | None]:
+    """换一个U盘 坏了: behind the goods and a blank, what was wrong with those that they replace."""
+    last_name = max((end for _, end in heard.names), default=len(heard.text))
+    match = _COMPLAINT.search(heard.text, last_name)
+    if match is None or quantities.find(heard, *match.span(1)):
         return heard, None
     return _cut(heard, *match.span()), heard.said(*match.span(1))
 

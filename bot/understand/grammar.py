@@ -6,7 +6,9 @@ from bot.understand.phrases import Phrases, WholeSentence
 
 POLITE = Phrases(chinese.POLITE, english.POLITE)
 ITEM_FILLERS = Phrases(chinese.ITEM_FILLERS, english.ITEM_FILLERS)
-BARE_FILLERS = Phrases(chinese.POLITE, english.POLITE, ("的", "呢", "把", "将", "of", "the", "more"))
+BARE_FILLERS = Phrases(
+    chinese.POLITE, english.POLITE, ("的", "呢", "把", "将", "那", "那么", "of", "the", "more", "also", "and")
+)
 SAMPLE_FILLERS = Phrases(
     chinese.ITEM_FILLERS, english.ITEM_FILLERS, chinese.SAMPLE_FILLERS, english.SAMPLE_FILLERS
 )

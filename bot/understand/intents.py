@@ -142,6 +142,8 @@ class Intent:
     asides: tuple[str, ...] = ()
     """What was said about a request beside all this, as said: for whom, by when, where to, how urgent."""
     hint: Hint | None = None
+    is_more: bool = False
+    """Whether the goods are wanted as well as those that were asked for just before: 再加两包."""
 
     @property
     def names_what_is_known(self) -> bool:

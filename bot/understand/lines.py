@@ -213,6 +213,10 @@ def _line(heard: Heard, words: list[Place], quantity: Quantity | None) -> SaidLi
         own = heard.vocabulary.units.get(word.item or "", ())
         if word.item and units.of_item(quantity.unit, own) not in own:
             quantity = None  # a size, as in 500ml洗手液, and no quantity
+    named = {name for name in heard.names for place in words if place[0] <= name[0] and name[1] <= place[1]}
+    if len(named) > 1 and word.likeness is not Likeness.SURE and quantity is not None:
+        # One of several goods would be taken for all of them, and the others be lost.
+        return SaidLine(word, quantity, Problem.SEVERAL_QUANTITIES)
     return SaidLine(word, quantity)
 
 

@@ -25,7 +25,7 @@ _TIME_BEHIND = re.compile(r"月|小时|星期|礼拜|钟头|半小时|人(?!民)
 _OF = re.compile(r"\s*(?:的|of(?![a-z]))?\s*")
 _NUMERALS = tuple("十百千万0123456789")
 _ABOUT_BEHIND = re.compile(r"左右|上下|以上|以下|以内|多(?![功用媒层头士色芯孔彩肉])")
-_BA = re.compile(r"\s+把")
+_BA = re.compile(r"\s*把")
 _LEADERLESS = "百千万亿拾佰仟"
 
 
@@ -184,7 +184,8 @@ def _is_part_of_a_word(heard: Heard, amount: Amount, limit: int, *, is_marked: b
     if amount.kind == "digits" and _TIMES_BEHIND.match(text, end, limit):
         return False
     if amount.kind == "chinese":
-        return bool(text[end:limit].strip(" ,.。!")) or not text[: amount.start].strip()
+        goes_on = bool(text[end:limit].strip(" ,.。!")) and not text[end].isspace()
+        return goes_on or not text[: amount.start].strip()
     return amount.kind == "digits" and _SPECIFICATION_BEHIND.match(text, end, limit) is not None
 
 
@@ -211,7 +212,7 @@ def implied(heard: Heard, part: tuple[int, int], words: tuple[int, int]) -> Quan
     `words` is what is left of the part without fillers. 把 is one of these, and a measure word behind a verb.
     """
     start, end = words
-    if _BA.match(heard.text, part[0]) and heard.is_name(start, end) and start > part[0] + 1:
+    if _BA.match(heard.text, part[0]) and heard.is_name(start, end):
         opening = heard.text.index("把", part[0])
         if opening + 1 == start and heard.sentence.text[opening - 1 : opening].strip() and opening:
             return Quantity(opening, start, "1", "把", is_explicit=False)

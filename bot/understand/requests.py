@@ -19,6 +19,16 @@ MOST_VERBS = 3
 
 _WHICH = re.compile("的(?!是|[话量人])")
 """Behind a verb it tells which goods are meant: 退多领的2包."""
+_MORE = re.compile(
+    r"[\s,。]*(?:(?:那|那就|哦|噢|对了|嗯|好的?|还有|麻烦|请|帮我|顺便)[\s,。]*)*"
+    r"(?:再(?:给我|帮我)?(?:加|来|要|拿|领|给|添|补|多)?|另外|还要|还需要|还得|加上|加|外加|添|顺便)(?!班|急|油(?!\d))"
+    r"|\s*(?:(?:oh|ok|please|can i|could i)[\s,]*)*(?:and|also|plus|add|another|(?:one|two|three|\d+) more)\b"
+)
+"""How a sentence begins that goes on with the one before: 再加两包A4纸, "and two folders"."""
+_SLIP = re.compile(
+    r"[\s,]*(?:哦不|噢不|啊不|呃不|额不|不对|不不|不是|no wait|wait no|sorry|i mean|no)[\s,是]+"
+)
+"""Between a quantity and the one that takes its place."""
 _ASKED = re.compile(r"[吗?][\s?。!]*$")
 _MAY = re.compile(r"可以|可否|能|行|好|方便|成|\b(?:can|could|may|would|will|please)\b")
 _RECIPIENT = re.compile(rf"(?:{'|'.join(RECIPIENT)})(?=\s*\Z)")
@@ -29,7 +39,7 @@ _TITLED = re.compile(r"[\u4e00-\u9fffa-z]{1,4}(?:总|经理|先生|女士|小姐
 
 def recognise(heard: Heard) -> Intent | None:
     """The request in a sentence with a verb; None when there is no verb of ours or its goods do not fit."""
-    told = explanations.take(heard)
+    told = explanations.take(_without_slip(heard))
     for command, table in grammar.STRONG_VERBS.items():
         for verb in islice(_verbs(told.heard, table), MOST_VERBS):
             intent = _with_verb(told, command, verb, is_strong=True)
@@ -41,6 +51,22 @@ def recognise(heard: Heard) -> Intent | None:
             if intent is not None:
                 return intent
     return None
+
+
+def _without_slip(heard: Heard) -> Heard:
+    """领3包 哦不 5包A4纸: what was said first is taken back in the same breath."""
+    slip = _SLIP.search(heard.text)
+    if slip is None or heard.is_name(*slip.span()):
+        return heard
+    behind = quantities.find(heard, slip.end(), len(heard.text))
+    before = [
+        one
+        for one in quantities.find(heard, 0, slip.start())
+        if not heard.text[one.end : slip.start()].strip()
+    ]
+    if not behind or not before or heard.text[slip.end() : behind[0].start].strip():
+        return heard
+    return heard.without(before[-1].start, slip.end())
 
 
 def recognise_bare(heard: Heard) -> Intent | None:
@@ -91,7 +117,7 @@ def _with_verb(told: Told, command: Command, verb: Place, *, is_strong: bool) ->
     if any(other is not command and Command.RETURN_TO_STOCK in (other, command) for other, _ in again):
         return Intent(Command.UNKNOWN, problem=Problem.SEVERAL_REQUESTS)
     rest = heard.without(*verb)
-    for _, place in again:
+    for place in (*(place for _, place in again), *_verbs_of_counts(rest, command)):
         rest = rest.without(*place)
     fillers = grammar.SAMPLE_FILLERS if command is Command.GIVE_SAMPLE else grammar.ITEM_FILLERS
     said = _of_told_goods(told, lines.read(rest, fillers))
@@ -143,6 +169,13 @@ def _verbs_again(heard: Heard, verb: Place) -> list[tuple[Command, Place]]:
     ]
     longest = {place[0]: max(end for _, (start, end) in again if start == place[0]) for _, place in again}
     return [(command, place) for command, place in again if longest[place[0]] == place[1]]
+
+
+def _verbs_of_counts(rest: Heard, command: Command) -> list[Place]:
+    """Further verbs in front of a quantity, as in 硒鼓来俩 墨盒来仨."""
+    counts = {quantity.start for quantity in quantities.find(rest, 0, len(rest.text))}
+    tables = (grammar.STRONG_VERBS[command], grammar.WEAK_VERBS[command])
+    return [place for table in tables for place in _verbs(rest, table) if place[1] in counts]
 
 
 def _opening(heard: Heard, verb: Place) -> Place | None:
@@ -220,6 +253,7 @@ def _request(told: Told, command: Command, said: list[SaidLine]) -> Intent:
         purpose=told.purpose,
         reason=reason,
         asides=asides,
+        is_more=_MORE.match(heard.sentence.text) is not None,
     )
 
 

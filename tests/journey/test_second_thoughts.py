@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.journey.system import System, eventually
 
 
@@ -39,12 +41,64 @@ def test_goods_that_are_not_wanted_any_more_leave_the_card(system: System) -> No
     eventually(lambda: zhangsan.again(card).state == "closed", "the end of the card without goods")
 
 
-def test_never_mind_cancels_the_card_that_waits(system: System) -> None:
+def test_what_is_wanted_as_well_joins_the_card_that_was_shown_last(system: System) -> None:
     zhangsan = system.person("zhangsan")
-    for words in ("算了不要了", "never mind"):
-        card = zhangsan.says("领2包A4纸").offering("confirm")
-        zhangsan.says(words)
-        eventually(lambda card=card: zhangsan.again(card).state == "closed", "the end of the card")
+    first = zhangsan.says("领2包A4纸").offering("confirm")
+    card = zhangsan.says("再加一个订书机").offering("confirm")
+    assert "−2 包" in card["A4打印纸"]
+    assert "−1 个" in card["订书机"]
+    eventually(lambda: zhangsan.again(first).state == "closed", "the end of the first card")
+    both = zhangsan.says("再来两包A4纸").offering("confirm")
+    assert "−4 包" in both["A4打印纸"]
+    zhangsan.taps(both, "cancel")
+    alone = zhangsan.says("再加一个订书机").offering("confirm")
+    assert "A4打印纸" not in alone.text
+    zhangsan.taps(alone, "cancel")
+
+
+def test_what_is_wanted_as_well_is_kept_while_a_quantity_is_asked_for(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    assert zhangsan.says("领A4纸").says("要多少")
+    assert zhangsan.says("再加一个订书机").says("要多少")
+    card = zhangsan.says("3包").offering("confirm")
+    assert "−3 包" in card["A4打印纸"]
+    assert "−1 个" in card["订书机"]
+    zhangsan.taps(card, "cancel")
+
+
+def test_the_card_that_was_just_shown_is_what_is_taken_back(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    placed = system.orders_of("zhangsan")
+    card = zhangsan.says("领2包A4纸").offering("confirm")
+    assert zhangsan.says("刚才那个取消").says("已取消")
+    eventually(lambda: zhangsan.again(card).state == "closed", "the end of the card")
+    assert system.orders_of("zhangsan") == placed
+
+
+def test_a_choice_and_a_question_are_cancelled_by_the_word(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    card = zhangsan.says("领5支笔").offering("choose_1")
+    zhangsan.says("取消")
+    eventually(lambda: zhangsan.again(card).state == "closed", "the end of the choice")
+    assert zhangsan.says("领A4纸").says("要多少")
+    assert zhangsan.says("取消").says("已取消")
+    assert not zhangsan.says("3包").says("确认")
+
+
+def test_what_goods_are_for_may_be_said_later(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    zhangsan.says("领2包A4纸").offering("confirm")
+    card = zhangsan.says("用途写投标").offering("confirm")
+    assert card["用途"] == "投标"
+    zhangsan.taps(card, "cancel")
+
+
+@pytest.mark.parametrize("words", ["算了不要了", "never mind"])
+def test_never_mind_cancels_the_card_that_waits(system: System, words: str) -> None:
+    zhangsan = system.person("zhangsan")
+    card = zhangsan.says("领2包A4纸").offering("confirm")
+    zhangsan.says(words)
+    eventually(lambda: zhangsan.again(card).state == "closed", "the end of the card")
 
 
 def test_a_quantity_that_was_asked_for_may_be_said_as_a_correction(system: System) -> None:

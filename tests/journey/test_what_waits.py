@@ -63,6 +63,18 @@ def test_a_keeper_calls_up_what_is_to_be_handed_over(own_system: System) -> None
     assert len(zhaoliu.waits(order, "done", "已发料")) == 2
 
 
+def test_a_bare_word_hands_over_only_what_was_shown_last(own_system: System) -> None:
+    zhangsan, lixia, zhaoliu = own_system.people("zhangsan", "lixia", "zhaoliu")
+    order = zhangsan.orders("领6包A4纸")
+    lixia.taps(lixia.gets(order, "approve"), "approve")
+    zhaoliu.gets(order, "hand_over")
+    zhaoliu.says("A4纸还有多少")
+    assert [card.number for card in zhaoliu.says("发料").cards] == [order]
+    assert own_system.state(order) == "APPROVED"
+    assert zhaoliu.says("发料").says("已发料")
+    own_system.reaches(order, "FULFILLED")
+
+
 def test_a_bare_word_hands_nothing_over_where_several_documents_wait(own_system: System) -> None:
     zhangsan, lixia, qianwu = own_system.people("zhangsan", "lixia", "qianwu")
     goods, back = zhangsan.orders("领4包A4纸 用于会议"), zhangsan.orders("退1个订书机")

@@ -196,6 +196,6 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(database_url: str, tmp_
 
 def test_a_reader_cannot_write(database_url: str) -> None:
     database = migrated(database_url, ("kit", schema.component("services.kit")[1]))
-    with pytest.raises(DBAPIError, match="read-?only"), database.reading.begin() as connection:
+    with pytest.raises(DBAPIError, match=r"read-?only"), database.reading.begin() as connection:
         connection.exec_driver_sql("INSERT INTO aggregates (aggregate, last_sequence) VALUES ('a', 1)")
     database.dispose()
