@@ -70,6 +70,7 @@ async def show_request(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
     if not plan["lines"]:
         example = _example(ask, entry, None)
         return [Say(ask.words("request.items_missing", example=example))]
+    plan = _without_unknown(plan)
     asked = unresolved(ask, plan, "lines")
     if asked is not None:
         return asked
@@ -83,9 +84,21 @@ async def show_request(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
     asides = plan.get("asides", [])
     if asides:
         notes.append(ask.words("request.aside", asides=ask.words.join(asides)))
+    if plan.get("left_out"):
+        notes.append(ask.words("request.left_out", words=ask.words.join(plan["left_out"])))
     row = await request_card(ask, entry.field, entry.sign, wanted, _purpose(ask, plan))
     row.data.update(notes=notes, plan=plan)
     return [Show(row, guide=entry.field)]
+
+
+def _without_unknown(plan: dict[str, Any]) -> dict[str, Any]:
+    """The plan without the lines that name nothing known, as long as others do: their words are told on the
+    card, and nothing of the rest has to be said again."""
+    known = [line for line in plan["lines"] if line["item"] is not None or line["candidates"]]
+    if not known or len(known) == len(plan["lines"]):
+        return plan
+    unknown = [line["text"] for line in plan["lines"] if line not in known]
+    return {**plan, "lines": known, "left_out": [*plan.get("left_out", []), *unknown]}
 
 
 def _purpose(ask: Ask, plan: Mapping[str, Any]) -> str:

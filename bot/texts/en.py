@@ -112,6 +112,7 @@ SENTENCES: dict[str, str] = {
     "asked for again.",
     "correction.which": "Which one shall be changed? Please say its name, such as “{example}”.",
     "correction.example": "change {item} to 2",
+    "request.left_out": "“{words}” was not found and is not on this request. Say it in other words with “add …”.",
     "request.aside": "“{asides}”: I cannot arrange this; it is written on the order for approver and keeper.",
     "request.purpose_aside": "Note: {asides}",
     "request.purpose_and_aside": "{purpose} (note: {asides})",

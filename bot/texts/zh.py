@@ -109,6 +109,7 @@ SENTENCES: dict[str, str] = {
     "correction.nothing": "没有等您确认的申请可以改。已经提交的单可以撤回后重新申请。",
     "correction.which": "要改哪一样?请带上名字说,例如「{example}」。",
     "correction.example": "{item}改成 2{unit}",
+    "request.left_out": "没有找到「{words}」,这张申请里没有它。换个说法说「再加…」就能补上。",
     "request.aside": "「{asides}」我不能自动安排,会写在单据上给审批人和库管看。",
     "request.purpose_aside": "备注:{asides}",
     "request.purpose_and_aside": "{purpose}(备注:{asides})",

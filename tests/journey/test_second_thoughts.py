@@ -66,6 +66,15 @@ def test_what_is_wanted_as_well_is_kept_while_a_quantity_is_asked_for(system: Sy
     zhangsan.taps(card, "cancel")
 
 
+def test_a_name_that_nobody_knows_does_not_cost_the_rest(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    card = zhangsan.says("领3包A4纸、1个火星石和2卷胶带").offering("confirm")
+    assert "−3 包" in card["A4打印纸"]
+    assert "−2 卷" in card["透明胶带"]
+    assert "没有找到「火星石」" in card.text
+    zhangsan.taps(card, "cancel")
+
+
 def test_the_card_that_was_just_shown_is_what_is_taken_back(system: System) -> None:
     zhangsan = system.person("zhangsan")
     placed = system.orders_of("zhangsan")
