@@ -58,11 +58,12 @@ def _lines(row: CardRow, facts: Facts, task: Task) -> list[Line]:
     """Each line with its effect where the stock figures are known."""
     words = facts.words
     stock: dict[str, dict[str, Any]] = row.data.get("stock", {})
-    base = {line.item: line for line in facts.order.lines} if facts.order else {}
+    base = {(line.item, line.warehouse): line for line in facts.order.lines} if facts.order else {}
     lines = []
     for line in task.lines:
         said = words.amount(line.quantity.value.value, line.quantity.unit)
-        figures, ordered = stock.get(f"{line.item}@{line.warehouse}"), base.get(line.item)
+        figures = stock.get(f"{line.item}@{line.warehouse}")
+        ordered = base.get((line.item, line.warehouse))
         if figures is None or ordered is None or facts.order is None:
             lines.append(Line(facts.item(line.item), f"{said} · {words.money(line.amount)}"))
             continue
@@ -111,7 +112,7 @@ def _state(row: CardRow, facts: Facts, task: Task, mine: Assignment | None) -> t
         agreed = mine.state == AssignmentState.ASSIGNMENT_STATE_APPROVED
         return CardState.PROCESSING, words("stamp.you_agreed" if agreed else "stamp.you_refused")
     if task.state == TaskState.TASK_STATE_OPEN:
-        if mine is not None and mine.state != AssignmentState.ASSIGNMENT_STATE_ACTIVE:
+        if not _may_decide(task, row.person, mine):
             return CardState.CLOSED, words("stamp.not_yours_any_more")
         if row.state == SUPERSEDED:
             return CardState.CLOSED, words("stamp.superseded")
@@ -122,6 +123,17 @@ def _state(row: CardRow, facts: Facts, task: Task, mine: Assignment | None) -> t
         outcome = order_stamp(facts, facts.order)
         stamp = f"{stamp} · {outcome}" if outcome else stamp
     return state, stamp
+
+
+def _may_decide(task: Task, person: str, mine: Assignment | None) -> bool:
+    """Whether a part of an open task waits for this person, or for somebody they stand in for."""
+    if mine is not None:
+        return mine.state == AssignmentState.ASSIGNMENT_STATE_ACTIVE
+    return any(
+        one.state == AssignmentState.ASSIGNMENT_STATE_ACTIVE and person in one.delegates
+        for step in task.steps
+        for one in step.assignments
+    )
 
 
 def _decider(facts: Facts, task: Task) -> str:

@@ -102,13 +102,15 @@ class Console:
         behind: int = 0,
         refused: bool = False,
     ) -> StreamResponse:
-        """What changed after a revision, in reading order; only messages ``behind`` a place where one is
-        given."""
+        """What changed after a revision, in reading order; where some of it stands ``behind`` a place that is
+        given, only that. Where none does, a typed button has changed its card."""
         if not await self._local.settled(event, SETTLE_DEADLINE):
             raise Refusal(504, "STILL_AT_WORK")
         changed = await self._local.conversation.since(person, after, MESSAGES_LIMIT)
         messages = sorted(changed, key=lambda message: message.sequence)
-        shown = [_shown(message) for message in messages if _from_bot(message) and message.sequence > behind]
+        said = [message for message in messages if _from_bot(message)]
+        new = [message for message in said if message.sequence > behind]
+        shown = [_shown(message) for message in new or said]
         if toast:
             shown.append({"text": toast, "card": None})
         return as_json({"messages": shown, "refused": True} if refused else {"messages": shown})

@@ -166,6 +166,26 @@ def test_a_delegate_reads_in_whose_place_they_decide() -> None:
     assert actions(card) == ["approve", "reject"]
 
 
+def test_whoever_stands_in_no_more_gets_no_buttons() -> None:
+    card = draw(row("approval", "zhaoliu", STOCK), facts("zhaoliu", order=order(), task=task()))
+    assert (card.state, actions(card)) == (CardState.CLOSED, [])
+
+
+def test_one_item_in_two_warehouses_has_the_effect_of_each() -> None:
+    both, asked = order(), task()
+    both.lines.add().CopyFrom(both.lines[0])
+    both.lines[1].warehouse, both.lines[1].base_quantity.value = "BC", "70"
+    asked.lines.add().CopyFrom(asked.lines[0])
+    asked.lines[1].warehouse, asked.lines[1].quantity.value.value = "BC", "70"
+    places = {place: {"on_hand": "100", "available": "100"} for place in ("BG-001@ZC", "BG-001@BC")}
+    card = draw(row("approval", "lixia", {**STOCK, "stock": places}), facts("lixia", order=both, task=asked))
+    effects = [line.value for line in card.lines if line.label == "A4打印纸"]
+    assert [effect.partition(" · ")[0] for effect in effects] == [
+        "−5 包:现存 100 → 95",
+        "−70 包:现存 100 → 30",
+    ]
+
+
 def test_the_status_card_waits_for_somebody_by_name() -> None:
     card = draw(row("order", "zhangsan"), facts("zhangsan", order=order(), task=task()))
     assert values(card)["等待"] == "李霞"

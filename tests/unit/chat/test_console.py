@@ -8,7 +8,19 @@ import pytest
 
 from bot.chat.console import Console
 from bot.chat.local import LocalChat
-from bot.chat.platform import Address, Answer, Button, Card, CardState, ClickIn, Event, Line, Text, TextIn
+from bot.chat.platform import (
+    Address,
+    Answer,
+    Button,
+    Card,
+    CardRef,
+    CardState,
+    ClickIn,
+    Event,
+    Line,
+    Text,
+    TextIn,
+)
 from tests.unit.chat import local_world
 from tests.unit.chat.conftest import CONSOLE_SECRET, World
 
@@ -71,6 +83,22 @@ async def test_a_tap_gives_the_card_as_it_is_now_and_the_passing_word(world: Wor
     assert status == 200
     assert [message["text"] for message in answer["messages"]] == ["确认领用", "收到"]
     assert answer["messages"][0]["card"]["state"] == "done"
+
+
+async def test_a_typed_button_gives_the_card_that_it_changed(world: World) -> None:
+    address = Address.direct("zhangsan")
+    sent = await world.channel.send(address, CARD, "k")
+    assert isinstance(sent, CardRef)
+    inner = world.sink.handle
+
+    async def handle(event: Event, kept: Callable[[], None] | None = None) -> Answer | None:
+        answer = await inner(event, kept)
+        await world.channel.update(sent, Card(id="card-1", title="确认领用", state=CardState.DONE))
+        return answer
+
+    world.sink.handle = handle  # type: ignore[method-assign]
+    _, answer = await call(world, "ask", {"as": "zhangsan", "id": "abcdefgh", "text": "1"})
+    assert [message["card"]["state"] for message in answer["messages"]] == ["done"]
 
 
 async def test_what_was_written_with_a_tap_goes_along(world: World) -> None:
