@@ -173,9 +173,10 @@ def _verbs_again(heard: Heard, verb: Place) -> list[tuple[Command, Place]]:
 
 def _verbs_of_counts(rest: Heard, command: Command) -> list[Place]:
     """Further verbs in front of a quantity, as in 硒鼓来俩 墨盒来仨."""
-    counts = {quantity.start for quantity in quantities.find(rest, 0, len(rest.text))}
     tables = (grammar.STRONG_VERBS[command], grammar.WEAK_VERBS[command])
-    return [place for table in tables for place in _verbs(rest, table) if place[1] in counts]
+    verbs = [place for table in tables for place in _verbs(rest, table)]
+    counts = {quantity.start for quantity in quantities.find(rest, 0, len(rest.text))} if verbs else ()
+    return [place for place in verbs if place[1] in counts]
 
 
 def _opening(heard: Heard, verb: Place) -> Place | None:
