@@ -28,35 +28,50 @@ class Pace:
         self._taken: dict[str, deque[float]] = {}
         self._told: dict[str, deque[float]] = {}
 
-    def take(self, key: str) -> None:
-        """Count one call; raises RateLimited with the seconds until there is room for this one."""
+    def take(self, key: str, count: int = 1) -> None:
+        """Count so many calls, all or none; raises RateLimited with the seconds until there is room for them.
+
+        More than a limit allows have room when nobody else has called for as long as that limit looks back.
+        """
         now = self._clock()
         taken = self._taken.setdefault(key, deque())
         longest = max(seconds for _, seconds in self._limits)
         while taken and taken[0] <= now - longest:
             taken.popleft()
-        if any(len(taken) >= count and taken[-count] > now - seconds for count, seconds in self._limits):
-            moment, limit = self._next_moment(key, now)
+        if any(
+            len(taken) >= last and taken[-last] > now - seconds for last, seconds, _ in self._before(count)
+        ):
+            moment, limit = self._next_moment(key, count, now)
             raise RateLimited(moment - now, limit)
-        taken.append(now)
+        taken.extend([now] * count)
         if len(self._taken) > _KEYS:
             self._forget(now - longest)
 
-    def _next_moment(self, key: str, now: float) -> tuple[float, str]:
-        """When there is room for one more behind those who were told to come, and what limit says so."""
+    def _before(self, count: int) -> list[tuple[int, float, str]]:
+        """For each limit: which call, counted from the newest, must be how many seconds ago before `count`
+        more are made, and the limit in words."""
+        return [
+            (max(most - count, 0) + 1, seconds, f"{most} in {seconds:g} s for one key")
+            for most, seconds in self._limits
+        ]
+
+    def _next_moment(self, key: str, count: int, now: float) -> tuple[float, str]:
+        """When there is room for so many behind those who were told to come, and what limit says so."""
         told = self._told.setdefault(key, deque())
         while told and told[0] <= now:
             told.popleft()
         ahead = [*self._taken[key], *told]
-        moments = [
-            # There is room when the oldest of the newest `count` calls has left the window.
-            (ahead[-count] + seconds * (_LATE if count <= len(told) else 1), f"{count} in {seconds:g} s")
-            for count, seconds in self._limits
-            if count <= len(ahead)
-        ]
-        moment, limit = max(moments)
-        told.append(moment)
-        return moment, f"{limit} for one key"
+        moment, limit = max(
+            # There is room when the oldest of those that would be too many has left the window.
+            (ahead[-last] + seconds * (_LATE if last <= len(told) else 1), limit)
+            for last, seconds, limit in self._before(count)
+            if last <= len(ahead)
+        )
+        if told:
+            # Who needs less room does not come before those who wait for more.
+            moment = max(moment, told[-1])
+        told.extend([moment] * count)
+        return moment, limit
 
     def _forget(self, before: float) -> None:
         self._taken = {key: taken for key, taken in self._taken.items() if taken and taken[-1] > before}

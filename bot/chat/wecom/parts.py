@@ -25,13 +25,12 @@ class Parts:
     ) -> Message:
         """Send the parts in turn, as far as they have not arrived yet; returns what the last one brought.
 
-        All of them have to be within the pace of the place. Raises what pace and sending raise.
+        The pace of the place is taken for all of them or none. Raises what pace and sending raise.
         """
         arrived = self._arrived.pop(key, 0)
         answer: Message = {}
         try:
-            for _ in parts[arrived:]:
-                self._pace.take(place)
+            self._pace.take(place, len(parts) - arrived)
             for part in parts[arrived:]:
                 answer = await post(part)
                 arrived += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +15,7 @@ from bot.chat.errors import AuthFailed, ChannelError, RateLimited, Transient
 from bot.chat.pacing import Pace
 from bot.chat.reconnecting import keep_connected
 from bot.chat.tokens import Token, Tokens
+from bot.chat.wecom.parts import Parts
 
 
 class Counter:
@@ -196,35 +197,37 @@ async def test_after_a_steady_connection_pauses_start_small_again(monkeypatch: p
 # ---------------------------------------------------------------- pace
 
 
-def waiting(pace: Pace, key: str) -> float:
-    """The seconds to wait, 0 where the call was taken."""
+def waiting(pace: Pace, key: str, count: int = 1) -> float:
+    """The seconds to wait, 0 where the calls were taken."""
     try:
-        pace.take(key)
+        pace.take(key, count)
     except RateLimited as error:
         return error.retry_after
     return 0.0
 
 
 @given(
-    some.lists(some.tuples(some.floats(0, 30), some.sampled_from(["a", "b"])), max_size=120),
     some.lists(
-        some.tuples(some.integers(1, 8), some.sampled_from([1.0, 10.0, 60.0])), min_size=1, max_size=3
+        some.tuples(some.floats(0, 30), some.sampled_from(["a", "b"]), some.integers(1, 3)), max_size=120
+    ),
+    some.lists(
+        some.tuples(some.integers(3, 8), some.sampled_from([1.0, 10.0, 60.0])), min_size=1, max_size=3
     ),
 )
 def test_no_window_holds_more_than_its_limit(
-    steps: list[tuple[float, str]], limits: list[tuple[int, float]]
+    steps: list[tuple[float, str, int]], limits: list[tuple[int, float]]
 ) -> None:
     now = [0.0]
     pace = Pace(limits, lambda: now[0])
     taken: list[tuple[float, str]] = []
-    for step, key in steps:
+    for step, key, count in steps:
         now[0] += step
-        wait = waiting(pace, key)
+        wait = waiting(pace, key, count)
         if wait:
             # What it tells is enough.
             now[0] += wait + 1e-6
-            pace.take(key)
-        taken.append((now[0], key))
+            pace.take(key, count)
+        taken += [(now[0], key)] * count
     for count, seconds in limits:
         for moment, key in taken:
             inside = [one for one, other in taken if other == key and moment - seconds < one <= moment]
@@ -251,6 +254,52 @@ def test_who_is_refused_is_told_when_there_is_room_behind_the_others() -> None:
         # The first come late.
         now[0] = moment + (0.01 if number < 50 else 0.001)
         pace.take("all")
+
+
+def test_who_needs_room_for_several_waits_until_there_is_room_for_all() -> None:
+    now = [0.0]
+    pace = Pace([(30, 60.0)], lambda: now[0])
+    for number in range(30):
+        now[0] = number * 2.0
+        pace.take("a")
+    now[0] = 60.5
+    wait = waiting(pace, "a", 2)
+    assert wait == pytest.approx(1.5), "one slot is free, the next is at 62 s"
+    now[0] += wait
+    pace.take("a", 2)
+
+
+def test_more_than_a_limit_allows_waits_for_an_empty_window_and_no_longer() -> None:
+    now = [0.0]
+    pace = Pace([(3, 60.0)], lambda: now[0])
+    pace.take("a")
+    now[0] = 10.0
+    assert waiting(pace, "a", 5) == 50
+    now[0] = 60.0
+    pace.take("a", 5)
+    assert waiting(pace, "a") == 60
+
+
+async def test_a_message_of_several_parts_is_sent_as_soon_as_there_is_room_for_all() -> None:
+    now = [0.0]
+    pace = Pace([(30, 60.0)], lambda: now[0])
+    for number in range(30):
+        now[0] = number * 2.0
+        pace.take("lixia")
+    now[0] = 60.5
+    parts, posted = Parts(pace), list[object]()
+
+    async def post(part: Mapping[str, object]) -> Mapping[str, object]:
+        posted.append(part["text"])
+        return {}
+
+    message = [{"text": "1"}, {"text": "2"}]
+    with pytest.raises(RateLimited) as refused:
+        await parts.send("key", "lixia", message, post)
+    assert posted == []
+    now[0] += refused.value.retry_after
+    await parts.send("key", "lixia", message, post)
+    assert posted == ["1", "2"]
 
 
 def test_keys_of_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
