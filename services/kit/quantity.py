@@ -10,6 +10,9 @@ from services.kit.errors import InvalidInput
 
 MAXIMUM_SCALE = 6
 MAXIMUM_DIGITS = 15
+MAXIMUM_SCALED = 10**MAXIMUM_DIGITS - 1
+"""No single quantity of goods is larger, so that it can be written with the digits that are read, and sums of
+thousands still fit the database's integers."""
 MICROS = 1_000_000
 
 # ASCII digits only: int() and str.isdigit() accept far more than an amount may contain.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from services.kit.quantity import Quantity, to_scale
+from services.kit.quantity import MAXIMUM_SCALED, NotAnAmount, Quantity, to_scale
 from services.orders.domain.errors import UnknownUnit
 
 
@@ -39,10 +39,13 @@ class CatalogueItem:
     def base_quantity(self, amount: Fraction, unit: str, line: int) -> Quantity:
         """Convert an amount in one of the item's units to base units: exactly, then onto its scale once.
 
-        An empty unit means the base unit. Raises UnknownUnit, and TooFine where the result does not come out
-        whole on the item's scale.
+        An empty unit means the base unit. Raises UnknownUnit, TooFine where the result does not come out
+        whole on the item's scale, and NotAnAmount for more than stock can take.
         """
-        return to_scale(amount * self._factor(unit, line), self.quantity_scale, self.base_unit)
+        quantity = to_scale(amount * self._factor(unit, line), self.quantity_scale, self.base_unit)
+        if quantity.scaled > MAXIMUM_SCALED:
+            raise NotAnAmount(f"lines[{line - 1}].quantity", str(quantity))
+        return quantity
 
     def _factor(self, unit: str, line: int) -> Fraction:
         if unit in ("", self.base_unit):

@@ -11,7 +11,14 @@ from functools import cached_property
 from typing import Any
 
 from services.kit.errors import InvalidField, InvalidInput, RuleBroken
-from services.kit.quantity import MAXIMUM_SCALE, NotAnAmount, Quantity, parse_fraction, to_scale
+from services.kit.quantity import (
+    MAXIMUM_SCALE,
+    MAXIMUM_SCALED,
+    NotAnAmount,
+    Quantity,
+    parse_fraction,
+    to_scale,
+)
 from services.kit.texts import plain_text
 from services.stock.domain.texts import item_code, shown
 
@@ -20,8 +27,6 @@ MAXIMUM_ALIASES = 50
 MAXIMUM_FACTOR = 1_000_000_000
 MAXIMUM_SHELF_LIFE_DAYS = 36_500
 _POWERS: tuple[int, ...] = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
-# No single quantity may be larger, so that sums of thousands of them still fit the database's integers.
-MAXIMUM_SCALED = 10**15
 
 
 @dataclass(eq=False)

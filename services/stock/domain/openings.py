@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.kit.errors import InvalidField, InvalidInput, KuguanError
-from services.stock.domain.items import MAXIMUM_SCALED, Measure, Tracking
+from services.kit.quantity import MAXIMUM_SCALED
+from services.stock.domain.items import Measure, Tracking
 from services.stock.domain.shelf import Key, Pick
 from services.stock.domain.texts import OWN_DOCUMENT, shown, tracking_code
 

@@ -12,7 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from services.kit.errors import RuleBroken
-from services.stock.domain.items import MAXIMUM_SCALED
+from services.kit.quantity import MAXIMUM_SCALED
 
 NEVER = date.max
 # Lots and serials that one document may take: what is told about it must fit into one event.

@@ -1,9 +1,12 @@
 """What a person asks for becomes base units and money by stock's facts alone."""
 
+from fractions import Fraction
+
 import pytest
 
 from services.kit.errors import KuguanError
-from services.kit.quantity import NotAnAmount, TooFine
+from services.kit.quantity import MAXIMUM_SCALED, NotAnAmount, TooFine
+from services.orders.domain.catalogue import Pack
 from services.orders.domain.errors import (
     AmountTooLarge,
     DepartmentRequired,
@@ -18,6 +21,7 @@ from services.orders.domain.errors import (
 )
 from services.orders.domain.order import Order
 from services.orders.domain.placing import WantedOrder, place
+from services.stock.domain.items import Measure, Tracking
 from tests.unit.orders.samples import ITEMS, NOW, WAREHOUSES, item, order, wanted
 
 
@@ -159,6 +163,25 @@ def test_quantities_and_amounts_beyond_what_can_be_stored_are_refused() -> None:
         place(wanted(("A", "100000", "")), 1001, dear, WAREHOUSES, NOW, handed_out={})
     with pytest.raises(NotAnAmount):
         placed(wanted(("BG-001", "999999999999999", "")))
+
+
+@pytest.mark.parametrize("kind", ["requisition", "return_to_stock", "sample"])
+@pytest.mark.parametrize("scale", [0, 3, 6])
+def test_the_largest_order_is_what_stock_can_take_and_one_more_is_refused(kind: str, scale: int) -> None:
+    box = Pack("箱", Fraction(MAXIMUM_SCALED, 10**scale))
+    one_more = Pack("大箱", Fraction(MAXIMUM_SCALED + 1, 10**scale))
+    items = {"A": item("A", scale=scale, packs=(box, one_more), cost_micros=0)}
+
+    def ordered(unit: str) -> Order:
+        asked = wanted(("A", "1", unit), kind=kind, purpose="展会")
+        return place(asked, 1001, items, WAREHOUSES, NOW, handed_out={})
+
+    heard = str(ordered("箱").lines[0].ordered)
+    taken = Measure("A", "包", scale, Tracking.NONE).base_quantity(heard, "", "base_quantity")
+    assert taken == MAXIMUM_SCALED
+    with pytest.raises(NotAnAmount) as caught:
+        ordered("大箱")
+    assert caught.value.facts["field"] == "lines[0].quantity"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.stock.domain.items import MAXIMUM_SCALED
+from services.kit.quantity import MAXIMUM_SCALED
 from services.stock.domain.shelf import Key, Pick, Shelf, TooMuchInOnePlace, expired
 from tests.unit.stock.goods import DAYS, TODAY, balance, milk_shelf, paper_shelf
 
