@@ -23,7 +23,7 @@ from services.orders.domain.catalogue import CatalogueItem, CatalogueWarehouse, 
 from services.orders.domain.errors import EntryRequired, UnknownLine
 from services.orders.domain.kinds import KIND_BY_ENTRY, OrderKind, StockEffect
 from services.orders.domain.order import LineFigures, Order, OrderLine, OrderState
-from services.orders.domain.placing import WantedLine, WantedOrder
+from services.orders.domain.placing import WantedLine, WantedOrder, check_line_count
 from services.orders.domain.process import Change
 
 MAXIMUM_TEXT = 200
@@ -118,9 +118,11 @@ def wanted_kind(request: orders_pb2.CreateOrderRequest | orders_pb2.GetReturnabl
 def wanted_order(request: orders_pb2.CreateOrderRequest, caller: Caller) -> WantedOrder:
     """What the caller asks for; the entry that is filled fixes the kind.
 
-    Raises EntryRequired, NotAnAmount, and InvalidField for a text that cannot be one.
+    Raises EntryRequired, LineCountOutOfRange, NotAnAmount, and InvalidField for a text that cannot be one.
     """
     kind = wanted_kind(request)
+    # Before any line is looked at: reading a million of them would keep everybody else waiting.
+    check_line_count(len(request.lines))
     entry, purpose = kind.entry, getattr(request, kind.entry).purpose
     return WantedOrder(
         kind=kind,

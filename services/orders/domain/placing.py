@@ -75,8 +75,7 @@ def place(
     sides = {Counterpart.DEPARTMENT: wanted.department, Counterpart.PURPOSE: wanted.purpose}
     if not sides[kind.counterpart]:
         raise DepartmentRequired(wanted.requester)
-    if not 1 <= len(wanted.lines) <= MAXIMUM_LINES:
-        raise LineCountOutOfRange(len(wanted.lines), MAXIMUM_LINES)
+    check_line_count(len(wanted.lines))
     lines = tuple(_line(index, line, items, warehouses) for index, line in enumerate(wanted.lines, 1))
     _refuse_duplicates(wanted.lines)
     if kind.brings_back:
@@ -101,6 +100,12 @@ def place(
         create_time=now,
         update_time=now,
     )
+
+
+def check_line_count(count: int) -> None:
+    """Raises LineCountOutOfRange for an order without lines or with too many."""
+    if not 1 <= count <= MAXIMUM_LINES:
+        raise LineCountOutOfRange(count, MAXIMUM_LINES)
 
 
 def _line(

@@ -13,8 +13,9 @@ from services.kit.access import Caller
 from services.kit.errors import InvalidField
 from services.kit.quantity import NotAnAmount, Quantity, TooFine
 from services.orders import messages
-from services.orders.domain.errors import EntryRequired, UnknownLine
+from services.orders.domain.errors import EntryRequired, LineCountOutOfRange, UnknownLine
 from services.orders.domain.order import OrderState
+from services.orders.domain.placing import MAXIMUM_LINES
 from services.orders.domain.process import Change
 from services.orders.reactions import REACTIONS
 from tests.unit.orders.samples import NOW, order
@@ -65,6 +66,14 @@ def test_a_request_without_entry_is_refused_with_the_entries_there_are() -> None
     with pytest.raises(EntryRequired) as caught:
         messages.wanted_order(orders_pb2.CreateOrderRequest(request_id="request-0001"), ZHANGSAN)
     assert caught.value.facts == {"entries": "requisition, return_to_stock, sample"}
+
+
+def test_too_many_lines_are_counted_and_not_read() -> None:
+    asked = request("no amount")
+    asked.lines.extend([asked.lines[0]] * MAXIMUM_LINES)
+    with pytest.raises(LineCountOutOfRange) as caught:
+        messages.wanted_order(asked, ZHANGSAN)
+    assert caught.value.facts == {"count": "101", "maximum": "100"}
 
 
 @pytest.mark.parametrize("amount", ["", "５", "1e5", "1,000", "NaN", "五", "+1", " 1", "0x1", "1." + "0" * 7])
