@@ -1,8 +1,9 @@
-"""Help: the five shortcuts, also for whoever was not understood."""
+"""Help: the shortcuts, those of keepers too for keepers, also for whoever was not understood."""
 
 from __future__ import annotations
 
 from bot.commands import approvals, orders
+from bot.commands.approvals import KEEPER
 from bot.commands.ask import Ask, Reply, Say, Show, new_card
 from bot.understand import Hint, Intent, Problem
 
@@ -10,7 +11,7 @@ _SHORTCUTS = ("stock", "issue", "return", "approvals", "orders")
 
 
 async def show_help(ask: Ask, intent: Intent) -> list[Reply]:
-    """The five shortcuts with an example each."""
+    """The shortcuts with an example each."""
     return [_card(ask, "help.title")]
 
 
@@ -28,5 +29,7 @@ async def not_understood(ask: Ask, intent: Intent) -> list[Reply]:
 
 
 def _card(ask: Ask, title: str) -> Show:
-    lines = [[ask.words(f"help.{name}"), ask.words(f"help.{name}_example")] for name in _SHORTCUTS]
+    person = ask.company.people.get(ask.person)
+    shortcuts = [*_SHORTCUTS, "hand_over"] if person is not None and KEEPER in person.roles else _SHORTCUTS
+    lines = [[ask.words(f"help.{name}"), ask.words(f"help.{name}_example")] for name in shortcuts]
     return Show(new_card(ask, "sheet", "", {"title": ask.words(title), "lines": lines}))

@@ -303,6 +303,8 @@ SENTENCES: dict[str, str] = {
     "help.approvals_example": "“my approvals”, “approve 1027”, “let Li Xia approve for me until Friday”",
     "help.orders": "My orders",
     "help.orders_example": "“my orders”, “status of 1027”, “what is running low”",
+    "help.hand_over": "Hand over, take back",
+    "help.hand_over_example": "“what is waiting for me”, “hand over 1027”, “take back 1028”",
     "help.unknown": "I did not get that. You can say:",
     "welcome": "Hello, {person}! I keep the warehouse. Ask for stock, request or return goods, approve: just say so.",
     "guide.requisition": "Your first requisition: check the figures, tap Confirm, and collect the goods once approved.",

@@ -298,6 +298,8 @@ SENTENCES: dict[str, str] = {
     "help.approvals_example": "「我的待办审批」「同意 1027」「让李霞代我审批到周五」",
     "help.orders": "我的单据",
     "help.orders_example": "「我的领用单」「1027 进度」「什么要补货」",
+    "help.hand_over": "发料和收料",
+    "help.hand_over_example": "「待办」「发料 1027」「收料 1028」",
     "help.unknown": "没听懂。可以这样说:",
     "welcome": "您好,{person}!我是库管。查库存、领用、退料、审批,直接跟我说就行。",
     "guide.requisition": "第一次领用:核对卡片上的数字后点「确认」,主管同意后到仓库领取,全程在这里看进度。",

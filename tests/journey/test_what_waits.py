@@ -75,6 +75,12 @@ def test_a_bare_word_hands_over_only_what_was_shown_last(own_system: System) -> 
     own_system.reaches(order, "FULFILLED")
 
 
+def test_help_tells_a_keeper_how_goods_are_handed_over(own_system: System) -> None:
+    zhangsan, zhaoliu = own_system.people("zhangsan", "zhaoliu")
+    assert zhaoliu.says("帮助").card["发料和收料"].startswith("「待办」「发料 1027」")
+    assert "发料和收料" not in zhangsan.says("帮助").card.text
+
+
 def test_a_bare_word_hands_nothing_over_where_several_documents_wait(own_system: System) -> None:
     zhangsan, lixia, qianwu = own_system.people("zhangsan", "lixia", "qianwu")
     goods, back = zhangsan.orders("领4包A4纸 用于会议"), zhangsan.orders("退1个订书机")
