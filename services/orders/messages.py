@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Final
@@ -27,6 +28,7 @@ from services.orders.domain.placing import WantedLine, WantedOrder, check_line_c
 from services.orders.domain.process import Change
 
 MAXIMUM_TEXT = 200
+_PERSON = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII)
 
 _STATES: Final = {state: f"ORDER_STATE_{state.value}" for state in OrderState}
 _STATE_OF: Final = {orders_pb2.OrderState.Value(name): state for state, name in _STATES.items()}
@@ -154,6 +156,13 @@ def wanted_states(request: orders_pb2.ListOrdersRequest) -> frozenset[OrderState
     if unknown:
         raise InvalidField("states", f"there is no state {unknown[0]}")
     return frozenset(_STATE_OF[value] for value in request.states)
+
+
+def wanted_requester(request: orders_pb2.ListOrdersRequest) -> str:
+    """Whose orders a list is limited to, if anybody's. Raises InvalidField for what can be no person's id."""
+    if request.requester and not _PERSON.fullmatch(request.requester):
+        raise InvalidField("requester", '1 to 40 of a-z, 0-9, "-" and "_"')
+    return request.requester
 
 
 def catalogue_item(item: items_pb2.Item) -> CatalogueItem:

@@ -34,7 +34,7 @@ def list_orders(view: View, request: ListOrdersRequest) -> ListOrdersResponse:
     size = wire.page_size(request.page_size)
     states = messages.wanted_states(request)
     own = _own_only(view)
-    wanted = request.requester or own
+    wanted = messages.wanted_requester(request) or own
     names = ",".join(sorted(state.value for state in states))
     query = f"orders\0{own}\0{request.requester}\0{names}"
     position = wire.decode_page_token(request.page_token, query)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from fractions import Fraction
@@ -13,11 +14,13 @@ from services.kit.database import in_chunks
 from services.orders.domain.catalogue import CatalogueItem, CatalogueWarehouse, Pack
 from services.orders.storage.tables import CATALOGUE_ITEMS, CATALOGUE_WAREHOUSES
 
+_CODE = re.compile(r"[A-Z0-9_\-]{1,40}", re.ASCII)
+
 
 def load_items(connection: Connection, codes: Collection[str]) -> dict[str, CatalogueItem]:
     """The items that are known of those named, by code."""
     found: dict[str, CatalogueItem] = {}
-    for chunk in in_chunks(sorted(set(codes))):
+    for chunk in in_chunks(_possible(codes)):
         for row in connection.execute(select(CATALOGUE_ITEMS).where(CATALOGUE_ITEMS.c.code.in_(chunk))):
             found[row.code] = _item(row)
     return found
@@ -26,7 +29,7 @@ def load_items(connection: Connection, codes: Collection[str]) -> dict[str, Cata
 def load_warehouses(connection: Connection, codes: Collection[str]) -> frozenset[str]:
     """The codes of the warehouses that are known of those named."""
     known: set[str] = set()
-    for chunk in in_chunks(sorted(set(codes))):
+    for chunk in in_chunks(_possible(codes)):
         column = CATALOGUE_WAREHOUSES.c.code
         known.update(connection.scalars(select(column).where(column.in_(chunk))))
     return frozenset(known)
@@ -44,6 +47,11 @@ def put_items(connection: Connection, items: Iterable[CatalogueItem]) -> None:
 def put_warehouse(connection: Connection, warehouse: CatalogueWarehouse) -> None:
     """Know the warehouse as it is told, instead of what was known of it before."""
     _put(connection, CATALOGUE_WAREHOUSES, [asdict(warehouse)])
+
+
+def _possible(codes: Collection[str]) -> list[str]:
+    # What could not be a code is unknown without asking; a database may not even take it as a question.
+    return sorted(filter(_CODE.fullmatch, set(codes)))
 
 
 def _put(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
