@@ -29,8 +29,8 @@ _PARAMETERS_AT_ONCE = 900
 # the rest of the parameter takes.
 sqlite3.register_adapter(bool, int)
 sqlite3.register_adapter(type(None), lambda nothing: nothing)
-# Serialisation failure and deadlock: the whole group is simply run again.
-_RUN_AGAIN = {"40001", "40P01"}
+# Serialisation failure, deadlock, and a turn that did not come in time: the whole group is simply run again.
+_RUN_AGAIN = {"40001", "40P01", "55P03"}
 
 
 class Database:
@@ -65,7 +65,13 @@ class Database:
             if self._writer is None:
                 self._writer = self.writing.connect()
             try:
-                with self._writer.begin():
+                begun = self._writer.begin()
+            except BaseException:
+                # Whose turn did not come in time has a transaction that is half begun, and takes no other.
+                self._forget_writer()
+                raise
+            try:
+                with begun:
                     yield self._writer
             finally:
                 if self._writer.invalidated:
