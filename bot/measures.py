@@ -17,6 +17,7 @@ CALLBACK_SECONDS = Histogram(
     buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.5, 5),
 )
 SENDS = Counter("kuguan_chat_sends", "What was sent to chat products, by outcome", ["platform", "outcome"])
+GIVEN_UP = Counter("kuguan_deliveries_given_up", "What was queued and can never be shown, by kind", ["kind"])
 CONNECTED = Gauge("kuguan_channel_connected", "Whether the chat product is connected", ["platform"])
 LAST_INBOUND = Gauge(
     "kuguan_channel_last_inbound_timestamp_seconds", "When the chat product last delivered", ["platform"]

@@ -34,6 +34,7 @@ from bot.desk import Desk, local_identity
 from bot.leasing import TURN, TURN_SECONDS
 from bot.notices import RENEWAL_PAUSE, renew_soon
 from bot.outages import NO_ANSWER, until_there
+from bot.patience import Patience, is_away
 from bot.preparing import prepare
 from bot.storage import cards, deliveries, received
 from bot.storage.cards import CardRow
@@ -51,7 +52,6 @@ IDLE_SECONDS = 1.0
 TEXTS_FIRST_SECONDS = 0.02
 """So long cards wait for texts that were queued with them: drawing one takes what telling takes."""
 _TEXTS = ("say", "tell")
-_LONGEST_PAUSE = 300.0
 _SHORTEST_PAUSE = 0.05
 STILL_OPEN = "open-"
 """How the mark of a card begins on which somebody sees buttons."""
@@ -70,6 +70,7 @@ class Sender:
         self._leases = leases
         self._replica = replica
         self._turn_ends = 0.0
+        self._patience = Patience()
         self._wake = asyncio.Event()
         self._sending: set[int] = set()
         # They count as being sent until a look begins: one that began before can still find them waiting.
@@ -145,6 +146,7 @@ class Sender:
         try:
             with observe.span(f"chat {delivery.kind}", delivery.data.get(deliveries.TRACE, "")):
                 await self._kinds[delivery.kind](delivery)
+            self._patience.ended(delivery.sequence)
         except RateLimited as error:
             await self._postpone(delivery, error, error.retry_after)
         except StillTapped as error:
@@ -161,23 +163,30 @@ class Sender:
             self._wake.set()
 
     async def _postpone(self, delivery: Delivery, error: Exception, seconds: float) -> None:
-        """Send it when there is room for it; however often there is none, it is not given up."""
+        """Send it when it can be taken; however long nobody takes anything, it is not given up."""
         log.info("postponed", key=delivery.key, person=delivery.person, error=repr(error))
         pause = timedelta(seconds=max(seconds, _SHORTEST_PAUSE))
         await self._note(lambda tx: deliveries.postponed(tx, delivery.sequence, tx.now + pause))
 
     async def _note_failure(self, delivery: Delivery, error: Exception) -> None:
         log.warning("not delivered", key=delivery.key, person=delivery.person, error=repr(error))
-        pause = min(2.0**delivery.tries, _LONGEST_PAUSE)
-        hopeless = delivery.tries + 1 >= TRIES or isinstance(error, PayloadRejected)
+        pause = self._patience.pause(delivery.sequence)
+        if is_away(error):
+            await self._postpone(delivery, error, pause)
+            return
+        if delivery.tries + 1 >= TRIES or isinstance(error, PayloadRejected):
+            await self._give_up(delivery, repr(error))
+            return
+        await self._note(
+            lambda tx: deliveries.failed(
+                tx, delivery.sequence, repr(error), tx.now + timedelta(seconds=pause)
+            )
+        )
 
-        def write(tx: Transaction) -> None:
-            if hopeless:
-                deliveries.given_up(tx, delivery.sequence, repr(error))
-            else:
-                deliveries.failed(tx, delivery.sequence, repr(error), tx.now + timedelta(seconds=pause))
-
-        await self._note(write)
+    async def _give_up(self, delivery: Delivery, reason: str) -> None:
+        self._patience.ended(delivery.sequence)
+        await self._note(lambda tx: deliveries.given_up(tx, delivery.sequence, reason))
+        measures.GIVEN_UP.labels(delivery.kind).inc()
 
     async def _note(self, write: Callable[[Transaction], None]) -> None:
         """Write down what became of a delivery, however long the database is away: until then it counts as
@@ -245,7 +254,7 @@ class Sender:
 
         waiting, row, channel, is_tapped = await self._desk.runtime.reader.look(look)
         if row is None:
-            await self._give_up(delivery)
+            await self._give_up(delivery, "the card is gone")
             return
         seen_now: tuple[CardRow, dict[str, Any]] | None = None
         if row.reference is not None and channel is not None:
@@ -277,7 +286,8 @@ class Sender:
         Raises StillTapped while a tap is worked on, whose answer is about to take the card's place.
         """
         assert row.reference is not None, "only sent cards are replaced"
-        updated = await channel.update(CardRef(row.platform, row.reference), card)
+        asked = channel.update(CardRef(row.platform, row.reference), card)
+        updated = await self._patience.answer(delivery.sequence, channel.name, asked)
         measures.SENDS.labels(channel.name, f"update {updated.result.value}").inc()
         if updated.result is UpdateResult.UPDATED:
             reference = row.reference if updated.reference is None else dict(updated.reference.data)
@@ -298,7 +308,8 @@ class Sender:
         refused: ChannelError = RecipientUnreachable("no channel of this bot")
         for channel, address in ways:
             try:
-                reference = await self._send_over(channel, address, content, delivery.key)
+                asked = self._send_over(channel, address, content, delivery.key)
+                reference = await self._patience.answer(delivery.sequence, channel.name, asked)
             except (RecipientUnreachable, AuthFailed) as error:
                 measures.SENDS.labels(channel.name, type(error).__name__).inc()
                 log.warning("way closed", platform=channel.name, key=delivery.key, error=repr(error))
@@ -323,11 +334,8 @@ class Sender:
         card_id = delivery.data["card"]
         row = await self._desk.runtime.reader.look(lambda connection: cards.get(connection, card_id))
         if row is None:
-            await self._give_up(delivery)
+            await self._give_up(delivery, "the card is gone")
         return row
-
-    async def _give_up(self, delivery: Delivery) -> None:
-        await self._note(lambda tx: deliveries.given_up(tx, delivery.sequence, "the card is gone"))
 
     async def _ask_for(self, row: CardRow) -> Ask:
         try:

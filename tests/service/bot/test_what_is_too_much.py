@@ -1,16 +1,21 @@
-"""What a product takes no more of for now is sent when there is room, and is never given up."""
+"""What nobody takes for now, for lack of room or as they are away, is sent later and never given up."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
 
 from bot.chat.errors import RateLimited, Transient
 from bot.chat.platform import Address, MessageRef, Text
 from bot.sending import TRIES, Sender
 from bot.storage import deliveries
 from services.kit.ending import ended
+from services.kit.errors import RemoteError, Unreachable
 from tests.service.bot.conftest import Store
 
 ENOUGH = 60.0
@@ -80,11 +85,58 @@ async def test_waiting_for_room_is_no_try(store: Store) -> None:
     assert (again.key, again.tries) == ("1", 0)
 
 
-async def test_what_fails_is_a_try(store: Store) -> None:
-    await _queue(store, "1")
-    product = Busy(Transient("down"))
+@pytest.mark.parametrize(
+    "outage", [Transient("down"), Unreachable(), RemoteError("overloaded", "TOO_BUSY", {"limit": "queue"})]
+)
+async def test_what_nobody_takes_for_long_is_sent_when_they_are_back(
+    store: Store, outage: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.sending.TRIES", 3)
+    await _queue(store, "1", "2")
+    product = Busy(*[outage for _ in range(10)])
     await _send_all(store, product)
-    assert product.said == ["1"]
+    assert product.said == ["1", "2"]
+
+
+class Choosy(Busy):
+    """A product that has no answer to one message, while it takes another."""
+
+    def __init__(self, before_refusing: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self.before_refusing = before_refusing
+        self.refused = 0
+
+    async def send(self, address: Address, content: Text, key: str) -> MessageRef:
+        if content.text == "bad":
+            self.refused += 1
+            await self.before_refusing()
+            raise Transient("500")
+        return await super().send(address, content, key)
+
+
+async def test_what_never_gets_an_answer_while_others_do_is_given_up_and_counted(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.sending.TRIES", 3)
+
+    async def another_is_taken() -> None:
+        name = f"other {product.refused}"
+        data = {"text": name, "to": PLACE}
+        await store.change(lambda tx: deliveries.queue(tx, name, "@v", "say", data))
+        while name not in product.said:  # noqa: ASYNC110 - nobody tells it
+            await asyncio.sleep(0.01)
+
+    product = Choosy(another_is_taken)
+    await _queue(store, "bad", "2")
+    before = _given_up()
+    await _send_all(store, product)
+    assert product.refused == 3
+    assert product.said[-1] == "2", "it waits for nothing any more"
+    assert _given_up() == before + 1
+
+
+def _given_up() -> float:
+    return REGISTRY.get_sample_value("kuguan_deliveries_given_up_total", {"kind": "say"}) or 0.0
 
 
 class LateReader:
