@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from kuguan.stock.v1 import warehouses_pb2_grpc
 from sqlalchemy import Connection, func, select, text
 
-from services.kit import health, testing
+from services.kit import audit, health, testing
 from services.kit.errors import RemoteError
 from services.kit.events import Broker
 from services.kit.run import Running
@@ -22,6 +22,7 @@ from services.kit.service import Check
 from services.kit.settings import SettingInvalid
 from services.kit.tables import ATTEMPTS
 from services.kit.testing import eventually
+from services.kit.verify import verify
 from tests.service.kit.bus import Bus
 from tests.service.kit.shelf import wanted
 from tests.service.kit.test_front_door import KEYS, WRITER, Door, service
@@ -258,3 +259,24 @@ async def test_only_who_asks_by_a_known_name_is_told(
                 session.get(f"http://{address}:{port}{path}", headers={"Host": host}) as answer,
             ):
                 assert answer.status == status, path
+
+
+async def test_the_audit_chain_is_not_read_again_from_its_start(
+    door: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await door.create(wanted("a"))
+    await door.vitals.verify()
+    sealed: list[int] = []
+    seal = audit.seal
+
+    def watched(previous: bytes, sequence: int, row: Mapping[Any, Any]) -> bytes:
+        sealed.append(sequence)
+        return seal(previous, sequence, row)
+
+    monkeypatch.setattr(audit, "seal", watched)
+    await door.vitals.verify()
+    assert sealed == []
+    assert await door.figure('kuguan_invariant_violations{invariant="I8",service="shelf"}') == 0
+    everything = verify(door.running.runtime.database, door.running.service)
+    assert all(not finding.broken for finding in everything)
+    assert sealed[0] == 1

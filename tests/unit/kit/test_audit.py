@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, delete, insert, select, update
+from sqlalchemy import Connection, create_engine, delete, event, insert, select, update
 
 from services.kit import audit
 from services.kit.access import Caller
@@ -32,6 +33,10 @@ def chain() -> Iterator[Connection]:
 
 def record(subject: str, **facts: str) -> Record:
     return Record.of(NOW, CALLER, "decide", subject, "done", facts or {"version": "1"})
+
+
+def forge(chain: Connection, row: int) -> None:
+    chain.execute(update(AUDIT).where(AUDIT.c.sequence == row).values(hash=b"x" * 32))
 
 
 def test_an_honest_chain_is_whole_whatever_its_batches(chain: Connection) -> None:
@@ -67,6 +72,42 @@ def test_a_row_added_without_its_seal_is_found(chain: Connection) -> None:
     row = {name: getattr(record("LY6"), name) for name in Record.__slots__}
     chain.execute(insert(AUDIT), {**row, "sequence": 6, "hash": b"y" * 32})
     assert audit.broken_links(chain) == ["audit row 6 does not follow from the row before it"]
+
+
+def test_a_look_goes_on_from_where_the_last_one_ended(chain: Connection) -> None:
+    walk = audit.Walk()
+    assert walk.broken_links(chain) == []
+    statements: list[Any] = []
+    event.listen(chain, "before_cursor_execute", lambda *seen: statements.append(seen[3]))
+    audit.append(chain, [record("LY6")])
+    statements.clear()
+    assert walk.broken_links(chain) == []
+    assert {parameter for parameters in statements for parameter in parameters} == {5, audit.ROWS_AT_ONCE, 0}
+    forge(chain, 6)
+    assert walk.broken_links(chain) == ["audit row 6 is not what it was when it was last looked at"]
+
+
+def test_a_look_is_bounded_and_reads_in_pieces(chain: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(audit, "_PIECE", audit._PIECE.limit(2))
+    forge(chain, 5)
+    assert audit.broken_links(chain) == ["audit row 5 does not follow from the row before it"]
+    walk = audit.Walk(2)
+    assert [walk.broken_links(chain) for _ in range(4)] == [
+        [],
+        [],
+        ["audit row 5 does not follow from the row before it"],
+        ["audit row 5 does not follow from the row before it"],
+    ]
+
+
+def test_a_tail_that_was_cut_off_and_written_anew_is_found(chain: Connection) -> None:
+    walk = audit.Walk()
+    assert walk.broken_links(chain) == []
+    chain.execute(delete(AUDIT).where(AUDIT.c.sequence > 3))
+    assert walk.broken_links(chain) == ["audit row 5 is not what it was when it was last looked at"]
+    audit.append(chain, [record(f"LY{number}") for number in (7, 8, 9)])
+    assert walk.broken_links(chain) == ["audit row 5 is not what it was when it was last looked at"]
 
 
 def test_a_boundary_between_two_fields_cannot_be_moved() -> None:
