@@ -14,12 +14,13 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy.exc import DBAPIError
 
 from services.kit import observe, telemetry
 from services.kit.bulk import Bulk, Prepared, inserting
 from services.kit.changes import GroupReaction, Told, Transaction
-from services.kit.database import Database
-from services.kit.errors import KuguanError
+from services.kit.database import Database, should_run_again
+from services.kit.errors import KuguanError, TooBusy, Unreachable
 from services.kit.events import Broker, BrokerDown
 from services.kit.heard import CannotRead, Heard, read
 from services.kit.moments import microseconds
@@ -322,13 +323,19 @@ class Inbox:
             event_id=event.event_id,
             error=repr(error),
         )
+        if isinstance(error, Unreachable | TooBusy) or (
+            isinstance(error, DBAPIError) and should_run_again(error)
+        ):
+            # Our own database is away or busy: that is no fault of the event, and counts nothing.
+            await _answer(message.nak(delay=PAUSES[0]))
+            return
         reason = f"{type(error).__name__}: {error}"
         at_once = isinstance(error, CannotRead)
         try:
             count = await self._writer.act(
                 lambda tx: record_failure(tx, self._database, event, reason, at_once)
             )
-        except KuguanError as unwritten:
+        except (KuguanError, DBAPIError) as unwritten:
             log.warning("failure not written down", service=self._service, error=repr(unwritten))
             await _answer(message.nak(delay=PAUSES[0]))
             return

@@ -9,17 +9,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
+import structlog
 from google.protobuf.message import Message
 from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 
 from services.kit import telemetry
 from services.kit.access import SYSTEM, Caller
 from services.kit.database import READERS, Database
-from services.kit.errors import TooBusy
+from services.kit.errors import TooBusy, Unreachable
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 Result = TypeVar("Result")
+
+log = structlog.get_logger("kuguan.reader")
 
 _WAITING = 512
 
@@ -68,8 +73,15 @@ class Reader:
             self._waiting -= 1
 
     def _in_thread(self, function: Callable[[Connection], Result]) -> Result:
-        with self._database.reading.begin() as connection:
-            return function(connection)
+        try:
+            with self._database.reading.begin() as connection:
+                return function(connection)
+        except (OperationalError, InterfaceError, NoConnectionInTime) as error:
+            # On SQLite these are faults of a query as well; nobody takes its file away.
+            if self._database.is_sqlite:
+                raise
+            log.warning("the database did not answer", service=self._database.service, error=repr(error))
+            raise Unreachable from error
 
     @property
     def waiting(self) -> int:
