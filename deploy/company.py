@@ -37,7 +37,7 @@ def import_warehouses(connection: Connection, path: Path, *, dry_run: bool, requ
     `request_ids` begins the request ids, for a caller that may start again after a crash.
     """
     sheet = read_sheet(path, WAREHOUSES)
-    known = {warehouse.code: warehouse for warehouse in _warehouses(connection)}
+    known = {warehouse.code: warehouse for warehouse in known_warehouses(connection)}
     report = Report.of(path, "warehouses", sheet, [], dry_run=dry_run)
     wanted: list[Warehouse] = []
     for row in sheet.rows:
@@ -120,7 +120,8 @@ def read_rules(path: Path) -> list[Rule]:
         raise CommandFailed(f"{path} 不是规则文件。", f"{path} is no file of rules: {error}") from error
 
 
-def _warehouses(connection: Connection) -> list[Warehouse]:
+def known_warehouses(connection: Connection) -> list[Warehouse]:
+    """Every warehouse that is there."""
     stub = connection.stub(WarehouseServiceStub, "stock")
     found: list[Warehouse] = []
     token = ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ from kuguan.stock.v1.items_pb2 import (
 from kuguan.stock.v1.items_pb2_grpc import ItemServiceStub
 from kuguan.stock.v1.stock_pb2 import OpeningLine, OpenStockRequest
 from kuguan.stock.v1.stock_pb2_grpc import StockServiceStub
+from kuguan.stock.v1.warehouses_pb2 import Warehouse
 from kuguan.type.v1.imports_pb2 import (
     VERDICT_MENDED,
     VERDICT_REFUSED,
@@ -34,6 +35,7 @@ from kuguan.type.v1.imports_pb2 import (
 )
 
 from deploy.catalogue import SALES, catalogue_sheet
+from deploy.company import known_warehouses
 from deploy.connection import WRITE_SECONDS, Connection
 from deploy.errors import CommandFailed
 from deploy.layouts import ITEMS, OPENING_STOCK, PEOPLE
@@ -47,8 +49,6 @@ MAXIMUM_OPENING_LINES = 10_000
 MAXIMUM_PEOPLE = 5_000
 PAGE = 1000
 ALL_ITEMS_SECONDS = 120.0
-# Days are counted where the goods are.
-TIME_ZONE = ZoneInfo("Asia/Shanghai")
 # How the bot knows people whom this installation itself signs in: on the chat page and in the console.
 LOCAL_PLATFORM, LOCAL_TENANT = "web", "local"
 
@@ -105,7 +105,7 @@ def import_opening_stock(
     """Import an opening stock table: all of its rows or none."""
     progress("read", 0, 1)
     sheet = read_sheet(path, OPENING_STOCK)
-    today = (now or datetime.now(TIME_ZONE)).astimezone(TIME_ZONE).date()
+    today = today_in_each(known_warehouses(connection), now or datetime.now(UTC))
     prepared = opening_messages(sheet, known_tracking(connection), today)
     report = Report.of(path, "opening-stock", sheet, prepared.reports, dry_run=dry_run)
     lines: Sequence[OpeningLine] = prepared.messages
@@ -171,6 +171,11 @@ def known_tracking(connection: Connection) -> dict[str, Tracking]:
         token = page.next_page_token
         if not token:
             return known
+
+
+def today_in_each(warehouses: Iterable[Warehouse], now: datetime) -> dict[str, date]:
+    """The day it is in each warehouse, by its code: days are counted where the goods are."""
+    return {one.code: now.astimezone(ZoneInfo(one.time_zone)).date() for one in warehouses}
 
 
 def known_people(connection: Connection) -> dict[str, Person]:

@@ -105,8 +105,11 @@ def item_messages(sheet: Sheet) -> Prepared[ImportItemsRow]:
     return prepared
 
 
-def opening_messages(sheet: Sheet, tracking: Mapping[str, Tracking], today: date) -> Prepared[OpeningLine]:
-    """Rows of an opening stock table; `tracking` tells of each known item how its pieces are told apart."""
+def opening_messages(
+    sheet: Sheet, tracking: Mapping[str, Tracking], today: Mapping[str, date]
+) -> Prepared[OpeningLine]:
+    """Rows of an opening stock table; `tracking` tells of each known item how its pieces are told apart, and
+    `today` the day it is in each known warehouse."""
     prepared: Prepared[OpeningLine] = Prepared()
     for row in sheet.rows:
         report = RowReport.of(row, "item")
@@ -247,12 +250,15 @@ def _barcode(cell: str) -> str:
     return plain.removesuffix(".0")
 
 
-def _opening_line(row: Row, tracking: Mapping[str, Tracking], today: date, report: RowReport) -> OpeningLine:
+def _opening_line(
+    row: Row, tracking: Mapping[str, Tracking], today: Mapping[str, date], report: RowReport
+) -> OpeningLine:
     cells = row.cells
     code = _code(cells["item"], report)
     quantity = amount(cells["quantity"], "quantity")
     if Fraction(quantity) <= 0:
         raise BadCell("NOT_POSITIVE", "quantity", cells["quantity"])
+    warehouse = plain_text(cells["warehouse"]).upper()
     lot, serial = cells.get("lot", ""), cells.get("serial", "")
     either = cells.get("lot_or_serial", "")
     if either:
@@ -265,22 +271,24 @@ def _opening_line(row: Row, tracking: Mapping[str, Tracking], today: date, repor
     return OpeningLine(
         row=row.number,
         item=code,
-        warehouse=plain_text(cells["warehouse"]).upper(),
+        warehouse=warehouse,
         lot=lot,
         serial=serial,
         quantity=Quantity(value=Decimal(value=quantity), unit=cells.get("unit", "")),
-        expiry_date=date_message(_expiry(cells, today)),
+        expiry_date=date_message(_expiry(cells, warehouse, today)),
         unit_cost=price(cells.get("unit_cost", ""), "unit_cost"),
     )
 
 
-def _expiry(cells: Mapping[str, str], today: date) -> date | None:
-    """The last day of use: as written, else so many days from today."""
+def _expiry(cells: Mapping[str, str], warehouse: str, today: Mapping[str, date]) -> date | None:
+    """The last day of use: as written, else so many days from the day it is where the goods are."""
     written = day(cells.get("expiry_date", ""), "expiry_date")
     days = cells.get("expires_in_days", "")
     if written is not None or not days:
         return written
-    return today + timedelta(days=whole(days, "expires_in_days", MAXIMUM_DAYS))
+    if warehouse not in today:
+        raise BadCell("UNKNOWN_WAREHOUSE", "warehouse", warehouse)
+    return today[warehouse] + timedelta(days=whole(days, "expires_in_days", MAXIMUM_DAYS))
 
 
 def _list(cell: str) -> list[str]:

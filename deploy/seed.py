@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kuguan.stock.v1.warehouses_pb2 import ListWarehousesRequest
@@ -18,7 +18,7 @@ from deploy.company import import_warehouses, set_up_rules
 from deploy.connection import Connection
 from deploy.errors import CommandFailed
 from deploy.files import write_atomically
-from deploy.imports import TIME_ZONE, import_items, import_opening_stock, import_people
+from deploy.imports import import_items, import_opening_stock, import_people
 from deploy.report import Report
 from deploy.secrets import read_secret
 
@@ -41,7 +41,7 @@ def seed(data: Path, address_of: Callable[[str], str]) -> bool:
     ):
         if state is None:
             _require_empty(console)
-            state = {"began": datetime.now(TIME_ZONE).isoformat(), "done": False}
+            state = {"began": datetime.now(UTC).isoformat(), "done": False}
             _remember(mark, state)
         began = datetime.fromisoformat(str(state["began"]))
         _require_taken(

@@ -1,19 +1,21 @@
 """From rows of tables to messages: mended where it is certain, refused where it is not."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from kuguan.approvals.v1.people_pb2 import Person
 from kuguan.stock.v1.items_pb2 import TRACKING_LOT, TRACKING_NONE, TRACKING_SERIAL, ImportItemsRow, Item
+from kuguan.stock.v1.warehouses_pb2 import Warehouse
 
+from deploy.imports import today_in_each
 from deploy.layouts import ITEMS, OPENING_STOCK, PEOPLE
 from deploy.report import RowReport
 from deploy.rows import Prepared, item_messages, opening_messages, people_messages
 from deploy.sheets import read_sheet
 
 DEMO = Path(__file__).parents[3] / "deploy" / "demo"
-TODAY = date(2026, 11, 22)
+TODAY = {code: date(2026, 11, 22) for code in ("ZC", "LK", "MD")}
 
 
 def _items(tmp_path: Path, text: str) -> Prepared[ImportItemsRow]:
@@ -145,6 +147,20 @@ def test_opening_stock_needs_a_known_item_and_a_positive_quantity(tmp_path: Path
     (line,) = prepared.messages
     assert (line.item, line.warehouse, line.lot, line.quantity.value.value) == ("A1", "ZC", "L1", "2.5")
     assert (line.expiry_date.year, line.expiry_date.month, line.expiry_date.day) == (2027, 3, 1)
+
+
+def test_days_to_expiry_are_counted_where_the_goods_are(tmp_path: Path) -> None:
+    path = tmp_path / "stock.csv"
+    path.write_text("item,warehouse,quantity,lot,expires_in_days\nA1,SH,1,L,5\nA1,la,1,L,5\nA1,XX,1,L,5\n")
+    warehouses = [
+        Warehouse(code="SH", time_zone="Asia/Shanghai"),
+        Warehouse(code="LA", time_zone="America/Los_Angeles"),
+    ]
+    today = today_in_each(warehouses, datetime(2026, 3, 2, 23, 0, tzinfo=UTC))
+    prepared = opening_messages(read_sheet(path, OPENING_STOCK), {"A1": TRACKING_LOT}, today)
+    days = {line.warehouse: line.expiry_date.day for line in prepared.messages}
+    assert days == {"SH": 8, "LA": 7}
+    assert _reasons(prepared.reports[2]) == ["UNKNOWN_WAREHOUSE"]
 
 
 def test_a_lot_or_serial_is_read_by_how_the_item_is_tracked(tmp_path: Path) -> None:
