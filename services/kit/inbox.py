@@ -38,7 +38,7 @@ GAP_PAUSE_SECONDS = 1
 GAP_ALARM_SECONDS = 60
 IN_PROGRESS_SECONDS = 2.0
 KEEP_DAYS = 45
-_PRUNE_AT_ONCE = 5_000
+PRUNE_AT_ONCE = 5_000
 _REASON_LENGTH = 500
 _last = Prepared(
     select(HEARD.c.aggregate, HEARD.c.last_sequence).where(HEARD.c.source == bindparam("source")),
@@ -238,7 +238,7 @@ def prune(connection: Connection, now: datetime) -> int:
     """Forget the ids of events applied long ago, which live longer than outbox rows (R13), and old tries."""
     before = now - timedelta(days=KEEP_DAYS)
     connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.last_at < before))
-    old = select(INBOX.c.event_id).where(INBOX.c.applied_at < before).limit(_PRUNE_AT_ONCE)
+    old = select(INBOX.c.event_id).where(INBOX.c.applied_at < before).limit(PRUNE_AT_ONCE)
     return connection.execute(delete(INBOX).where(INBOX.c.event_id.in_(old))).rowcount
 
 

@@ -28,7 +28,7 @@ log = structlog.get_logger("kuguan.outbox")
 
 BATCH = 256
 KEEP_SENT_DAYS = 30
-_PRUNE_AT_ONCE = 5_000
+PRUNE_AT_ONCE = 5_000
 _IDLE_SECONDS = 1.0
 _MARK_SECONDS = 0.05
 _LOCK_SECONDS = 60.0
@@ -125,7 +125,7 @@ def prune(connection: Connection, now: datetime) -> int:
         select(OUTBOX.c.sequence)
         .where(OUTBOX.c.sent_at < now - timedelta(days=KEEP_SENT_DAYS))
         .order_by(OUTBOX.c.sequence)
-        .limit(_PRUNE_AT_ONCE)
+        .limit(PRUNE_AT_ONCE)
     )
     return connection.execute(delete(OUTBOX).where(OUTBOX.c.sequence.in_(old))).rowcount
 

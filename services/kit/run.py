@@ -44,6 +44,13 @@ KIT_MIGRATIONS = Path(__file__).parent / "migrations"
 GRACE_SECONDS = 3.0
 BROKER_WAIT_SECONDS = 60.0
 _PRUNE_SECONDS = 600.0
+# What a busy day writes is more than one batch each time.
+_PRUNING = (
+    Timer(
+        "prune outbox", _PRUNE_SECONDS, lambda tx: outbox.prune(tx.connection, tx.now), outbox.PRUNE_AT_ONCE
+    ),
+    Timer("prune inbox", _PRUNE_SECONDS, lambda tx: inbox.prune(tx.connection, tx.now), inbox.PRUNE_AT_ONCE),
+)
 # Its gate works on the next calls while the writer decides on these.
 _ENOUGH_WITH_GATE = 0.4
 
@@ -109,8 +116,7 @@ async def start(service: Service, settings: Settings) -> Running:
         jobs.append(server.watch)
     if service.hears:
         jobs.append(Inbox(database, broker, writer, service.reactions).run)
-    timers = (*service.timers, Timer("prune", _PRUNE_SECONDS, _prune))
-    jobs.extend(_on_timer(runtime, timer) for timer in timers)
+    jobs.extend(_on_timer(runtime, timer) for timer in (*service.timers, *_PRUNING))
     jobs.extend(service.background(runtime))
     running.tasks = [asyncio.ensure_future(_named(job)) for job in jobs]
     if listen := settings.get("METRICS_LISTEN"):
@@ -192,7 +198,8 @@ def _on_timer(runtime: Runtime, timer: Timer) -> Callable[[], Awaitable[None]]:
         while True:
             await asyncio.sleep(timer.every_seconds)
             try:
-                await runtime.writer.act(timer.command)
+                while await runtime.writer.act(timer.command) >= timer.full:
+                    pass
             except KuguanError as error:
                 log.warning("timer failed", timer=timer.name, error=repr(error))
             except Exception:
@@ -200,10 +207,6 @@ def _on_timer(runtime: Runtime, timer: Timer) -> Callable[[], Awaitable[None]]:
                 log.exception("timer failed", timer=timer.name)
 
     return run
-
-
-def _prune(tx: Any) -> int:
-    return outbox.prune(tx.connection, tx.now) + inbox.prune(tx.connection, tx.now)
 
 
 def _closed(broker: Broker) -> Callable[[], Awaitable[None]]:

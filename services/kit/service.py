@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,11 +65,15 @@ class Api:
 
 @dataclass(frozen=True)
 class Timer:
-    """Something done again and again; the command tells how much it found to do."""
+    """Something done again and again; the command tells how much it found to do.
+
+    Where it found ``full`` of it there is more: then it is done again at once.
+    """
 
     name: str
     every_seconds: float
     command: Callable[[Transaction], int]
+    full: int = sys.maxsize
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,21 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 from sqlalchemy import select
 
 from services.kit import outbox
+from services.kit.changes import Transaction
 from services.kit.ending import ended
 from services.kit.events import Announcement, Broker, BrokerDown
 from services.kit.outbox import Relay, mark_sent, prune, republish, unsent
 from services.kit.reading import Reader
+from services.kit.run import _on_timer
+from services.kit.service import Runtime, Timer
+from services.kit.settings import Settings
 from services.kit.tables import OUTBOX
 from services.kit.testing import eventually
 from services.kit.verify import KIT_CHECKS
@@ -128,12 +133,42 @@ async def test_only_events_sent_long_ago_are_forgotten_the_oldest_first(
     await make(shelf, 11, 12)
     assert await writer.act(lambda tx: prune(tx.connection, tx.now)) == 0
     shelf.clock.turn(days=outbox.KEEP_SENT_DAYS, seconds=1)
-    monkeypatch.setattr(outbox, "_PRUNE_AT_ONCE", 4)
+    monkeypatch.setattr(outbox, "PRUNE_AT_ONCE", 4)
     for forgotten in (4, 4, 2, 0):
         assert await writer.act(lambda tx: prune(tx.connection, tx.now)) == forgotten
         for check in KIT_CHECKS:
             assert await shelf.read(check.find) == []
     assert [event.aggregate_sequence for event in await waiting(shelf)] == [11, 12]
+
+
+async def test_what_has_piled_up_is_forgotten_without_a_rest_between_its_batches(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make(shelf, 1, 23)
+    writer = shelf.writer()
+    events = await waiting(shelf)
+    await writer.act(lambda tx: mark_sent(tx.connection, events, tx.now))
+    shelf.clock.turn(days=outbox.KEEP_SENT_DAYS, seconds=1)
+    monkeypatch.setattr(outbox, "PRUNE_AT_ONCE", 4)
+    found: list[int] = []
+
+    def forget(tx: Transaction) -> int:
+        found.append(prune(tx.connection, tx.now))
+        return found[-1]
+
+    runtime = Runtime(Settings.of("shelf", {}), shelf.database, writer, shelf.reader)
+    timer = Timer("forget", 0.01, forget, full=4)
+    rests: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+        if len(rests) > 1:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr("services.kit.run.asyncio", SimpleNamespace(sleep=rest))
+    with pytest.raises(asyncio.CancelledError):
+        await _on_timer(runtime, timer)()
+    assert found == [4, 4, 4, 4, 4, 3]
 
 
 async def test_queries_that_fill_every_reader_delay_the_relay_and_do_not_end_it(
