@@ -7,8 +7,9 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -36,6 +37,7 @@ from bot.notices import RENEWAL_PAUSE, renew_soon
 from bot.outages import NO_ANSWER, until_there
 from bot.patience import Patience, is_away
 from bot.preparing import prepare
+from bot.shares import Shares
 from bot.storage import cards, deliveries, received
 from bot.storage.cards import CardRow
 from bot.storage.deliveries import Delivery
@@ -55,6 +57,7 @@ _TEXTS = ("say", "tell")
 _SHORTEST_PAUSE = 0.05
 STILL_OPEN = "open-"
 """How the mark of a card begins on which somebody sees buttons."""
+Result = TypeVar("Result")
 
 
 class StillTapped(Exception):
@@ -71,6 +74,8 @@ class Sender:
         self._replica = replica
         self._turn_ends = 0.0
         self._patience = Patience()
+        self._shares = Shares()
+        self._is_more = False
         self._wake = asyncio.Event()
         self._sending: set[int] = set()
         # They count as being sent until a look begins: one that began before can still find them waiting.
@@ -120,9 +125,13 @@ class Sender:
             return None
         self._sending -= self._ended
         self._ended.clear()
-        return await self._desk.runtime.reader.look(
-            lambda connection: deliveries.due(connection, datetime.now(UTC), BATCH)
+        flying = list(self._sending)
+        room = BATCH - (len(flying) - self._shares.taken)
+        due = await self._desk.runtime.reader.look(
+            lambda connection: deliveries.due(connection, datetime.now(UTC), room, flying)
         )
+        self._is_more = len(due) >= room
+        return due
 
     async def _has_its_turn(self) -> bool:
         """Whether this replica is the one that sends: in order for each person, and nothing twice."""
@@ -286,12 +295,12 @@ class Sender:
         Raises StillTapped while a tap is worked on, whose answer is about to take the card's place.
         """
         assert row.reference is not None, "only sent cards are replaced"
-        asked = channel.update(CardRef(row.platform, row.reference), card)
-        updated = await self._patience.answer(delivery.sequence, channel.name, asked)
+        reference = CardRef(row.platform, row.reference)
+        updated = await self._answer(delivery, channel, lambda: channel.update(reference, card))
         measures.SENDS.labels(channel.name, f"update {updated.result.value}").inc()
         if updated.result is UpdateResult.UPDATED:
-            reference = row.reference if updated.reference is None else dict(updated.reference.data)
-            return {"reference": reference, "shown": _mark(card)}
+            known = row.reference if updated.reference is None else dict(updated.reference.data)
+            return {"reference": known, "shown": _mark(card)}
         if row.shown.startswith(STILL_OPEN) and not card.buttons:
             if is_tapped:
                 raise StillTapped
@@ -308,8 +317,8 @@ class Sender:
         refused: ChannelError = RecipientUnreachable("no channel of this bot")
         for channel, address in ways:
             try:
-                asked = self._send_over(channel, address, content, delivery.key)
-                reference = await self._patience.answer(delivery.sequence, channel.name, asked)
+                ask = partial(self._send_over, channel, address, content, delivery.key)
+                reference = await self._answer(delivery, channel, ask)
             except (RecipientUnreachable, AuthFailed) as error:
                 measures.SENDS.labels(channel.name, type(error).__name__).inc()
                 log.warning("way closed", platform=channel.name, key=delivery.key, error=repr(error))
@@ -318,6 +327,13 @@ class Sender:
             measures.SENDS.labels(channel.name, "sent").inc()
             return reference
         raise refused
+
+    async def _answer(self, to: Delivery, channel: Channel, ask: Callable[[], Awaitable[Result]]) -> Result:
+        """What a product answers to a delivery when it is its turn."""
+        if self._is_more:
+            self._wake.set()
+        async with self._shares.of(channel.name):
+            return await self._patience.answer(to.sequence, channel.name, ask())
 
     async def _send_over(self, channel: Channel, address: Address, content: Content, key: str) -> MessageRef:
         """Send to one place; a card that the product does not take is sent in plain words, once."""

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, bindparam, case, delete, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    Text,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+    update,
+)
 
 from bot.storage.tables import DELIVERIES
 from services.kit.bulk import Change, Prepared, adding, inserting
@@ -126,12 +140,19 @@ def queue_renewals(tx: Transaction, copies: Iterable[tuple[str, str]], after: ti
         tx.touch(QUEUED)
 
 
-def due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
-    """What can be sent now, news first: of each person only their oldest, so that nothing overtakes.
+def due(connection: Connection, now: datetime, limit: int, flying: Sequence[int] = ()) -> list[Delivery]:
+    """What can be sent now, news first: of each person only their oldest, so that nothing overtakes; those
+    that are ``flying`` hold their person's place, but not one among the first.
 
     Only a card's new state, which changes what was sent before, goes beside it: no news waits for that.
     """
-    return [Delivery(*row) for row in _ready(connection, now=now, most=limit)]
+    if limit <= 0:
+        return []
+    if connection.dialect.name == "sqlite":
+        rows = _ready(connection, now=now, most=limit, flying=json.dumps(list(flying)))
+    else:
+        rows = _ready_on_postgresql(connection, now=now, most=limit, flying=list(flying))
+    return [Delivery(*row) for row in rows]
 
 
 def next_due(connection: Connection) -> datetime | None:
@@ -203,9 +224,17 @@ def _end(tx: Transaction, sequence: int, values: dict[str, Any]) -> None:
     tx.connection.execute(update(DELIVERIES).where(*where).values(values | tries))
 
 
-_ready = Prepared(
-    _of(_heads())
-    .where(DELIVERIES.c.next_at <= bindparam("now"))
-    .order_by(_RENEWS, DELIVERIES.c.sequence)
-    .limit(bindparam("most"))
+def _ready_without(flying: ColumnElement[bool]) -> Prepared:
+    return Prepared(
+        _of(_heads())
+        .where(DELIVERIES.c.next_at <= bindparam("now"), ~flying)
+        .order_by(_RENEWS, DELIVERIES.c.sequence)
+        .limit(bindparam("most"))
+    )
+
+
+_listed = func.json_each(bindparam("flying", type_=Text())).table_valued("value")
+_ready = _ready_without(DELIVERIES.c.sequence.in_(select(_listed.c.value)))
+_ready_on_postgresql = _ready_without(
+    DELIVERIES.c.sequence == func.any(bindparam("flying", type_=ARRAY(BigInteger())))
 )

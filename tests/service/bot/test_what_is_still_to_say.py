@@ -43,6 +43,15 @@ async def test_each_person_gets_only_the_oldest(store: Store) -> None:
     assert await keys(store) == ["l1", "z2"]
 
 
+async def test_what_is_on_its_way_leaves_room_for_others_and_keeps_its_place(store: Store) -> None:
+    for key, person in (("z1", "zhangsan"), ("z2", "zhangsan"), ("l1", "lixia"), ("w1", "wangwu")):
+        await queue(store, key, person)
+    flying = [delivery.sequence for delivery in await due(store, 2)]
+    found = await store.read(lambda c: deliveries.due(c, store.clock(), 2, flying))
+    assert [delivery.key for delivery in found] == ["w1"], "nothing overtakes z1"
+    assert await keys(store, limit=0) == []
+
+
 async def test_news_do_not_wait_for_a_card_that_is_renewed(store: Store) -> None:
     for key in ("c1", "c2"):
         await renew(store, key)

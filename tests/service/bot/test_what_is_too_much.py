@@ -12,8 +12,10 @@ from prometheus_client import REGISTRY
 
 from bot.chat.errors import RateLimited, Transient
 from bot.chat.platform import Address, MessageRef, Text
-from bot.sending import TRIES, Sender
+from bot.sending import BATCH, TRIES, Sender
+from bot.shares import AT_ONCE
 from bot.storage import deliveries
+from services.kit.changes import Transaction
 from services.kit.ending import ended
 from services.kit.errors import RemoteError, Unreachable
 from tests.service.bot.conftest import Store
@@ -139,6 +141,38 @@ def _given_up() -> float:
     return REGISTRY.get_sample_value("kuguan_deliveries_given_up_total", {"kind": "say"}) or 0.0
 
 
+async def test_a_product_that_hangs_keeps_no_other_waiting(store: Store) -> None:
+    slack, wecom = Busy(), Slow(may_take=asyncio.Event())
+    products = {"slack": slack, "wecom": wecom}
+    wecom.name = "wecom"
+
+    def queue(tx: Transaction) -> None:
+        for number in range(3 * BATCH):
+            to = {**PLACE, "platform": "wecom"}
+            deliveries.queue(tx, f"w{number}", f"@w{number}", "say", {"text": f"w{number}", "to": to})
+        deliveries.queue(tx, "s", "@s", "say", {"text": "s", "to": PLACE})
+
+    await store.change(queue)
+    desk: Any = SimpleNamespace(
+        runtime=SimpleNamespace(writer=store.writer, reader=store.reader, database=store.database)
+    )
+    ways: Any = SimpleNamespace(at=lambda to: [(products[to["platform"]], Address.direct("U1"))])
+    leases: Any = Always()
+    running = asyncio.create_task(Sender(desk, ways, leases, "one").run())
+    try:
+        async with asyncio.timeout(ENOUGH):
+            while not slack.said:  # noqa: ASYNC110 - nobody tells it
+                await asyncio.sleep(0.02)
+            assert wecom.said == []
+            assert wecom.at_once == AT_ONCE, "no more than its share"
+            wecom.may_take.set()
+            while await store.read(deliveries.next_due) is not None:  # noqa: ASYNC110 - nobody tells it
+                await asyncio.sleep(0.02)
+    finally:
+        await ended([running])
+    assert sorted(wecom.said) == sorted(f"w{number}" for number in range(3 * BATCH))
+
+
 class LateReader:
     """The true reader, but its second look is answered only after what it found has been sent."""
 
@@ -164,10 +198,13 @@ class Slow(Busy):
         super().__init__()
         self.may_take = may_take
         self.asked = asyncio.Event()
+        self.at_once = 0
 
     async def send(self, address: Address, content: Text, key: str) -> MessageRef:
         self.asked.set()
+        self.at_once += 1
         await self.may_take.wait()
+        self.at_once -= 1
         return await super().send(address, content, key)
 
 
