@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from fractions import Fraction
 
@@ -109,12 +109,6 @@ class Company:
         """The warehouses' codes, oldest first: the first one is where goods are looked for first."""
         born = {code: one.create_time.ToNanoseconds() for code, one in self.warehouses.items()}
         return sorted(born, key=lambda code: (born[code], code))
-
-    def with_role(self, role: str) -> Iterator[Person]:
-        """People who work here and have a role, in the order of their ids."""
-        return (
-            person for _, person in sorted(self.people.items()) if role in person.roles and not person.left
-        )
 
 
 def units_of(item: Item) -> list[str]:

@@ -38,7 +38,6 @@ _MOMENT: Final = re.compile(r"[0-9]{1,12}\.[0-9]{1,10}")
 _FILE: Final = re.compile(r"F[A-Z0-9]{1,40}")
 _OTHER: Final = re.compile(r"[0-9A-Za-z_.:-]{1,80}")
 _LINK: Final = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
-_GROUPS: Final = frozenset({"channel", "group", "mpim"})
 
 
 class Unreadable(Exception):

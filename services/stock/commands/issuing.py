@@ -5,8 +5,9 @@ from __future__ import annotations
 from kuguan.stock.v1 import events_pb2, stock_pb2
 
 from services.kit.changes import Transaction, writes
+from services.stock.commands.causes import cause_of
 from services.stock.commands.filling import fill_waiting
-from services.stock.domain.ledger import Cause, Move
+from services.stock.domain.ledger import Move
 from services.stock.domain.texts import document_name
 from services.stock.messages import requests
 from services.stock.messages.stock import entry_message, reservation_message
@@ -23,16 +24,7 @@ def issue_reserved(
     shelf = balances.load(tx.connection, {place.item for place in places}, tx.now)
     asked = requests.issue_quantities(request, reservation)
     issued = reservation.issue(shelf, asked, tx.caller.person, tx.now)
-    cause = Cause(
-        document=reservation.document,
-        movement=reservation.movement,
-        counterpart=reservation.counterpart,
-        occurred_at=tx.now,
-        recorded_at=tx.now,
-        actor=tx.caller.name,
-        client=tx.caller.client,
-        request_id=request.request_id,
-    )
+    cause = cause_of(tx, reservation.document, reservation.movement, reservation.counterpart)
     moves = [Move(pick.key, -pick.quantity, line.number, line.measure) for line, pick in issued]
     entries = ledger.append(tx.connection, cause, moves)
     reservations.save_many(tx.connection, [reservation])

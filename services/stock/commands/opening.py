@@ -7,8 +7,9 @@ from kuguan.stock.v1 import events_pb2, stock_pb2
 from services.kit.changes import Transaction, writes
 from services.kit.errors import InvalidField
 from services.kit.moments import microseconds
+from services.stock.commands.causes import cause_of
 from services.stock.commands.filling import fill_waiting
-from services.stock.domain.ledger import OPENING, Cause, Move
+from services.stock.domain.ledger import OPENING, Move
 from services.stock.domain.openings import Opened, judge
 from services.stock.domain.shelf import Place
 from services.stock.messages import requests
@@ -43,16 +44,7 @@ def _record(tx: Transaction, opened: list[Opened]) -> str:
     shelf = balances.load(tx.connection, {pick.key.item for pick in picks}, tx.now, with_empty=True)
     for pick in picks:
         shelf.receive(pick, microseconds(tx.now), document)
-    cause = Cause(
-        document=document,
-        movement=OPENING,
-        counterpart="",
-        occurred_at=tx.now,
-        recorded_at=tx.now,
-        actor=tx.caller.name,
-        client=tx.caller.client,
-        request_id=tx.request_id,
-    )
+    cause = cause_of(tx, document, OPENING)
     moves = [
         Move(row.pick.key, row.pick.quantity, number, row.measure, row.unit_cost_micros)
         for number, row in enumerate(opened, start=1)

@@ -9,8 +9,8 @@ from services.kit.moments import microseconds
 from services.kit.quantity import Quantity
 from services.kit.texts import plain_text
 from services.kit.wire import decimal
+from services.stock.commands.causes import cause_of
 from services.stock.commands.filling import fill_waiting
-from services.stock.domain.ledger import Cause
 from services.stock.domain.shelf import Pick, Place
 from services.stock.domain.texts import document_name
 from services.stock.messages import requests
@@ -34,16 +34,7 @@ def return_to_stock(
     for move in moves:
         expiry = expiries.get((move.key.item, move.key.lot))
         shelf.receive(Pick(move.key, move.quantity, expiry), microseconds(tx.now), expected.document)
-    cause = Cause(
-        document=expected.document,
-        movement=expected.movement,
-        counterpart=expected.counterpart,
-        occurred_at=tx.now,
-        recorded_at=tx.now,
-        actor=tx.caller.name,
-        client=tx.caller.client,
-        request_id=request.request_id,
-    )
+    cause = cause_of(tx, expected.document, expected.movement, expected.counterpart)
     entries = ledger.append(tx.connection, cause, moves)
     returns.save(tx.connection, expected)
     answer = stock_pb2.ReturnToStockResponse(entries=map(entry_message, entries))
