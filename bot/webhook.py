@@ -346,10 +346,13 @@ class Reception:
         person = self._desk.services.person_behind((row.platform, row.tenant, row.sender))
         words = self._desk.words(await self._desk.language(person) if person else DEFAULT)
         said = words.error(error if isinstance(error, KuguanError) else Unreachable())
+        # Who it was is not known where nobody could be asked since the start: then it is told to the account.
+        whom = person or f"@{row.platform}/{row.tenant}/{row.sender}"
+        told = {"text": said, **(arrivals.place(row) if person else {"to": row.place})}
 
         def write(tx: Transaction) -> None:
-            if person and row.kind != "click":
-                deliveries.queue(tx, f"{row.cause}#failed", person, "say", {"text": said}, row.cause)
+            if row.kind != "click":
+                deliveries.queue(tx, f"{row.cause}#failed", whom, "say", told, row.cause)
             received.finish(tx, row.cause, "parked", repr(error))
 
         await self._desk.runtime.writer.act(write)
