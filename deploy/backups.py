@@ -28,6 +28,7 @@ from deploy.parked_events import change
 from deploy.secrets import ensure_secrets
 from deploy.streams import republish_mark
 from deploy.verification import Opened, opened, verify_system
+from services.kit.database import last_step
 from services.kit.health import LAST_BACKUP
 from services.kit.run import KIT_MIGRATIONS
 from services.kit.verify import Finding
@@ -216,8 +217,8 @@ def _checked_manifest(source: Path) -> dict[str, Any]:
 
 
 def _require_known_schema(manifest: dict[str, Any]) -> None:
-    known = {"kit": _last_step(KIT_MIGRATIONS)}
-    known |= {service.name: _last_step(service.migrations) for service in declarations()}
+    known = {"kit": last_step(KIT_MIGRATIONS)}
+    known |= {service.name: last_step(service.migrations) for service in declarations()}
     for name, versions in manifest["schema"].items():
         for component, step in dict(versions).items():
             if int(step) > known.get(component, 0):
@@ -225,10 +226,6 @@ def _require_known_schema(manifest: dict[str, Any]) -> None:
                     f"备份来自更新的版本({name}:{component} {step}),请用那个版本恢复。",
                     f"The backup comes from a newer version ({name}: {component} {step}); use that one.",
                 )
-
-
-def _last_step(migrations: Path) -> int:
-    return max((int(path.name[:4]) for path in migrations.glob("[0-9][0-9][0-9][0-9]_*.sql")), default=0)
 
 
 def _mark_audit(data: Path, made_at: str) -> None:

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
 from services.kit.bulk import drive
 
@@ -145,6 +144,11 @@ class Database:
             self._writer = None
 
 
+def last_step(folder: Path) -> int:
+    """The number of the last step that ``migrate`` would apply from a folder; 0 for none."""
+    return max((int(path.name[:4]) for path in folder.glob("[0-9][0-9][0-9][0-9]_*.sql")), default=0)
+
+
 def in_chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """The values in pieces small enough for the parameters of one statement."""
     for start in range(0, len(values), _PARAMETERS_AT_ONCE):
@@ -240,8 +244,3 @@ def _postgresql_engine(url: str, *, writing: bool) -> Engine:
             drive(connection, f"BEGIN; SELECT {lock}")
 
     return engine
-
-
-def read_only_sqlite(path: Path) -> Engine:
-    """A SQLite file that somebody else may be writing, opened only to look at it."""
-    return create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", poolclass=NullPool)

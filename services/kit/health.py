@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.kit import audit, inbox, outbox, telemetry
 from services.kit.changes import Transaction
+from services.kit.database import last_step
 from services.kit.errors import KuguanError
 from services.kit.events import Broker
 from services.kit.service import Runtime, Service
@@ -62,7 +63,7 @@ class Vitals:
         self._name = service.name
         self._runtime = runtime
         self._broker = broker
-        self._steps = {name: _last_step(folder) for name, folder in migrations.items()}
+        self._steps = {name: last_step(folder) for name, folder in migrations.items()}
         megabytes = settings.number("DISK_FREE_MEGABYTES", DEFAULT_FREE_MEGABYTES, 0, 1_000_000_000)
         self._least_bytes = megabytes * 1_000_000
         self._least_percent = settings.number("DISK_FREE_PERCENT", DEFAULT_FREE_PERCENT, 0, 90)
@@ -197,10 +198,6 @@ def _write_something(tx: Transaction) -> None:
     row = {"event_id": _PROBE, "count": 0, "reason": "", "last_at": tx.now}
     tx.connection.execute(insert(ATTEMPTS), row)
     tx.connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.event_id == _PROBE))
-
-
-def _last_step(folder: Path) -> int:
-    return max((int(path.name[:4]) for path in folder.glob("[0-9][0-9][0-9][0-9]_*.sql")), default=0)
 
 
 def is_known_host(host: str, names: Collection[str]) -> bool:

@@ -32,8 +32,9 @@ log = structlog.get_logger("kuguan.inbox")
 
 Reaction = Callable[[Transaction, Any], None]
 
-TRIES = 8
-PAUSES = (1, 2, 5, 15, 60, 300, 300, 300)
+PAUSES = (1, 2, 5, 15, 60, 300, 300)
+# After each pause a try, and one before them all.
+TRIES = len(PAUSES) + 1
 GAP_PAUSE_SECONDS = 1
 GAP_ALARM_SECONDS = 60
 IN_PROGRESS_SECONDS = 2.0
