@@ -11,10 +11,11 @@ from bot.storage.cards import CardRow
 
 
 def draw_delegation(row: CardRow, facts: Facts) -> Card:
-    """Who will decide, from now until which day, with two buttons while nothing has happened."""
+    """Who will decide, from when until which day, with two buttons while nothing has happened."""
     words, data = facts.words, row.data
     lines = (
         Line(words("label.delegate"), facts.who(data["to"])),
+        *([Line(words("label.since"), _day(facts, data["since"]))] if "since" in data else []),
         Line(words("label.until"), _day(facts, data["until"])),
     )
     title = words("delegation.title")
@@ -23,7 +24,8 @@ def draw_delegation(row: CardRow, facts: Facts) -> Card:
             Button("confirm", words("button.confirm"), Tone.PRIMARY),
             Button("cancel", words("button.cancel")),
         )
-        return Card(row.id, title, words("delegation.means"), lines, buttons=buttons)
+        means = words("delegation.means_later" if "since" in data else "delegation.means")
+        return Card(row.id, title, means, lines, buttons=buttons)
     done = row.state == "done"
     stamp = words("stamp.delegated" if done else "stamp.cancelled")
     return Card(row.id, title, "", lines, state=CardState.DONE if done else CardState.CLOSED, stamp=stamp)
@@ -51,6 +53,8 @@ def draw_delegations(row: CardRow, facts: Facts) -> Card:
 def _span(facts: Facts, key: str, one: dict[str, Any]) -> str:
     if one.get("ended"):
         return facts.words("delegation.ended")
+    if "since" in one:
+        return facts.words(f"{key}_later", since=_day(facts, one["since"]), day=_day(facts, one["until"]))
     return facts.words(key, day=_day(facts, one["until"]))
 
 

@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kuguan.approvals.v1.people_pb2 import CreateDelegationRequest, Delegation, ListDelegationsRequest
 
 from bot.commands.ask import Ask, Reply, Say, Show, new_card
-from bot.commands.days import day_of
+from bot.commands.days import first_day_of, last_day_of
 from bot.understand import Intent
 from services.kit.ids import new_id
 
@@ -26,23 +26,28 @@ async def delegate_approvals(ask: Ask, intent: Intent) -> list[Reply]:
     if found[0] == ask.person:
         return [Say(ask.words("delegation.self"))]
     today = datetime.now(ask.words.zone).date()
-    last = day_of(intent.until, today) if intent.until else None
-    if last is None:
+    first = first_day_of(intent.since, today) if intent.since else today
+    last = last_day_of(intent.until, today, first) if intent.until and first else None
+    if first is None or last is None:
         example = ask.words("delegation.example", name=name)
         return [Say(ask.words("delegation.until_missing", example=example))]
-    if not today <= last < today + LONGEST:
+    if not today <= first <= last < first + LONGEST:
         return [Say(ask.words("delegation.not_so_long", days=LONGEST.days))]
-    request = CreateDelegationRequest(request_id=new_id(), to_person=found[0], end_time=_end_of(ask, last))
+    request = CreateDelegationRequest(
+        request_id=new_id(), to_person=found[0], end_time=_midnight(ask, last + timedelta(days=1))
+    )
     data = {"to": found[0], "until": last.isoformat()}
+    if first > today:
+        request.start_time.CopyFrom(_midnight(ask, first))
+        data["since"] = first.isoformat()
     return [Show(new_card(ask, "delegation", "", data, request.SerializeToString()))]
 
 
-def _end_of(ask: Ask, last: date) -> Timestamp:
-    """The end of a day at the company."""
-    midnight = datetime.combine(last + timedelta(days=1), time(), ask.words.zone)
-    end = Timestamp()
-    end.FromDatetime(midnight.astimezone(UTC).replace(tzinfo=None))
-    return end
+def _midnight(ask: Ask, day: date) -> Timestamp:
+    """The beginning of a day at the company."""
+    begins = Timestamp()
+    begins.FromDatetime(datetime.combine(day, time(), ask.words.zone).astimezone(UTC).replace(tzinfo=None))
+    return begins
 
 
 async def my_delegations(ask: Ask, intent: Intent) -> list[Reply]:
@@ -67,12 +72,16 @@ async def _show(ask: Ask, name: str | None) -> list[Reply]:
 
 def _row(ask: Ask, delegation: Delegation) -> dict[str, str]:
     last = delegation.end_time.ToDatetime(UTC).astimezone(ask.words.zone) - timedelta(microseconds=1)
-    return {
+    first = delegation.start_time.ToDatetime(UTC)
+    row = {
         "name": delegation.name,
         "from": delegation.from_person,
         "to": delegation.to_person,
         "until": last.date().isoformat(),
     }
+    if first > _now():
+        row["since"] = first.astimezone(ask.words.zone).date().isoformat()
+    return row
 
 
 def _now() -> datetime:

@@ -4,6 +4,7 @@ import re
 
 from bot.understand.heard import Heard
 from bot.understand.intents import Command, Intent
+from bot.understand.phrases import Place
 
 _DAY_NAMES = "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|wed|thu|fri|sat|sun"
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec"
@@ -21,10 +22,25 @@ _UNTIL = re.compile(
     rf"""
     (?:(?:一直)?(?:到|至|截止到?)) \s? (?P<to>{_DAY}) (?:为止|晚上|下班)?
     | (?P<before>{_DAY}) (?:之前|以前|前|为止)
-    | (?<![a-z])(?:until|till|til|through|up\sto)\s (?P<until>{_DAY})
+    | (?<![a-z])(?:until|till|til|through|up\sto|to)\s (?P<until>{_DAY})
+    | [~-]\s? (?P<dash>{_DAY})
     """,
     re.VERBOSE,
 )
+_SINCE = re.compile(
+    rf"""
+    (?:从|自|(?<![a-z])(?:from|starting|beginning)\s)? \s? (?P<day>{_DAY})
+      \s? (?: (?:起|开始|以后|之后)[\s,]* | (?=[到至~-]|\s?(?:until|till|til|through|to|up\sto)\s) )
+    | (?:从|自|(?<![a-z])(?:from|starting|beginning)\s) \s? (?P<marked>{_DAY})
+    """,
+    re.VERBOSE,
+)
+_ALONE = re.compile(rf"{_DAY} | next\sweek | this\sweek", re.VERBOSE)
+_LASTS = re.compile(
+    r"(?:一共|连续|共)?(?P<days>(?:\d{1,2}|[一二两三四五六七八九十]{1,2})\s?(?:天|个?(?:星期|礼拜)|周)(?![一二三四五六日天末]))"
+    r"|(?<![a-z])for\s(?P<english>(?:\d{1,2}|a|one|two|three|four|five|six|seven)\s(?:days?|weeks?))"
+)
+"""How long, where the last day is not said: 后天开始三天."""
 _NAME = r"([\u4e00-\u9fff]{2,4}?|[a-z]+(?:[ .-][a-z]+){0,2}?)"
 _DECIDES = r"(?:审批|审核|批准|批单子?|批一下|签字|签批|处理审批|处理我的审批|批)"
 _APPROVES = r"(?:approves?|approving|signs?\s(?:off\s)?|sign(?:ing)?\soff|decides?|deciding|handles?)"
@@ -95,9 +111,22 @@ def recognise(heard: Heard) -> Intent | None:
         person = None if group is None else heard.said(*ends.span(group))
         return Intent(Command.END_DELEGATION, person=person)
     until = _UNTIL.search(heard.text)
-    group = "" if until is None else next(name for name in ("to", "before", "until") if until[name])
-    said = None if until is None else heard.said(*until.span(group))
+    said = None if until is None else heard.said(*_group(until))
+    since = _SINCE.search(heard.text)
     rest = heard if until is None else heard.without(*until.span())
+    if since is not None and (until is None or since.start() < until.start()):
+        rest = rest.without(*since.span())
+    else:
+        since = None
+    lasts = None if until is not None else _LASTS.search(rest.text)
+    if lasts is not None:
+        said, rest = heard.said(*_group(lasts)), rest.without(*lasts.span())
+    first = None if since is None else heard.said(*_group(since))
+    alone = None if since is not None else _ALONE.search(rest.text)
+    if alone is not None and (said is None or lasts is not None):
+        # 明天我请假 is that day, 下周 that week; 一周 may say how long.
+        first, rest = heard.said(*alone.span()), rest.without(*alone.span())
+        said = said or first
     delegates = _DELEGATES.search(rest.text)
     if delegates is None or _AN_ORDER.search(rest.text) or "?" in rest.text or "吗" in rest.text:
         return None
@@ -106,4 +135,9 @@ def recognise(heard: Heard) -> Intent | None:
     is_refused = _NOT.search(rest.text[: delegates.start()]) or _NOT_A_NAME.search(rest.text[start:end])
     if is_refused or _HOW.search(rest.text[:start]):
         return None
-    return Intent(Command.DELEGATE_APPROVALS, person=heard.said(start, end), until=said)
+    return Intent(Command.DELEGATE_APPROVALS, person=heard.said(start, end), since=first, until=said)
+
+
+def _group(match: re.Match[str]) -> Place:
+    """Where the one group stands that took part."""
+    return next(match.span(name) for name, found in match.groupdict().items() if found is not None)

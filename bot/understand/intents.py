@@ -137,8 +137,10 @@ class Intent:
     problem: Problem | None = None
     person: str | None = None
     """Who shall decide, or decides, in somebody's place, as said."""
+    since: str | None = None
+    """The first day of a delegation, as said; like asides it is for whoever answers."""
     until: str | None = None
-    """The last day of a delegation, as said."""
+    """The last day of a delegation, or how long it lasts, as said."""
     asides: tuple[str, ...] = ()
     """What was said about a request beside all this, as said: for whom, by when, where to, how urgent."""
     hint: Hint | None = None

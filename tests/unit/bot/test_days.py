@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.commands.days import day_of
+from bot.commands.days import day_of, first_day_of, last_day_of
 
 WEDNESDAY = date(2026, 7, 15)
 
@@ -46,3 +46,23 @@ WEDNESDAY = date(2026, 7, 15)
 )
 def test_a_day_is_the_next_one_called_so_or_none(said: str, meant: date | None) -> None:
     assert day_of(said, WEDNESDAY) == meant
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "meant"),
+    [
+        ("下周一", "周三", (date(2026, 7, 20), date(2026, 7, 22))),
+        ("下周一", "下周五", (date(2026, 7, 20), date(2026, 7, 24))),
+        ("下周", "下周", (date(2026, 7, 20), date(2026, 7, 26))),
+        ("下周", "一周", (date(2026, 7, 20), date(2026, 7, 26))),
+        ("后天", "三天", (date(2026, 7, 17), date(2026, 7, 19))),
+        ("30号", "2号", (date(2026, 7, 30), date(2026, 8, 2))),
+        ("next Monday", "Wednesday", (date(2026, 7, 20), date(2026, 7, 22))),
+        ("tomorrow", "3 days", (date(2026, 7, 16), date(2026, 7, 18))),
+        ("this week", "this week", (date(2026, 7, 15), date(2026, 7, 19))),
+    ],
+)
+def test_a_time_ends_behind_its_beginning(first: str, last: str, meant: tuple[date, date]) -> None:
+    begins = first_day_of(first, WEDNESDAY)
+    assert begins is not None
+    assert (begins, last_day_of(last, WEDNESDAY, begins)) == meant
