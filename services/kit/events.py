@@ -41,6 +41,8 @@ MAXIMUM_PAYLOAD_BYTES = MAXIMUM_EVENT_BYTES - 4096
 _DAY = 24 * 3600 * 1_000_000_000
 _MAXIMUM_STREAM_BYTES = 4 * 1024**3
 _HELD_ID_IN_BATCH = 10201
+# JetStream is there and cannot answer yet, such as while it starts or chooses a leader.
+_NOT_NOW = 503
 _PULL_LEFT = "Nats-Pending-Messages"
 
 
@@ -173,6 +175,8 @@ async def _api(connection: Client, path: str, body: Mapping[str, Any]) -> dict[s
         raise BrokerDown(path) from error
     answer = json.loads(reply.data)
     assert isinstance(answer, dict)
+    if "error" in answer and answer["error"].get("code") == _NOT_NOW:
+        raise BrokerDown(f"{path}: {answer['error'].get('description', '')}")
     return answer
 
 
@@ -207,8 +211,21 @@ class Broker:
 
     async def connect(self) -> None:
         """Connect and check that the stream is as it must be; afterwards reconnect for ever."""
+        self.connection = Connection()
         try:
-            self.connection = Connection()
+            await self._open()
+            info = await _api(self.connection, f"STREAM.INFO.{STREAM}", {})
+            _refuse_error(info)
+            _compare(stream_settings(STREAM, ["kuguan.*.v1.>"]), info["config"])
+        except BaseException:
+            # It would go on beside the connection of the next try.
+            await self.connection.close()
+            raise
+        self.stream = self.connection.jetstream(timeout=PUBLISH_SECONDS)
+        telemetry.BROKER_CONNECTED.labels(self._service).set(1)
+
+    async def _open(self) -> None:
+        try:
             await self.connection.connect(
                 self._url,
                 name=f"kuguan-{self._service}",
@@ -227,11 +244,6 @@ class Broker:
             )
         except (NatsError, OSError, TimeoutError) as error:
             raise BrokerDown(str(error)) from error
-        telemetry.BROKER_CONNECTED.labels(self._service).set(1)
-        self.stream = self.connection.jetstream(timeout=PUBLISH_SECONDS)
-        info = await _api(self.connection, f"STREAM.INFO.{STREAM}", {})
-        _refuse_error(info)
-        _compare(stream_settings(STREAM, ["kuguan.*.v1.>"]), info["config"])
 
     async def close(self) -> None:
         """Close the connection for good."""
@@ -325,7 +337,8 @@ class Broker:
             await self._pull.ask_again()
 
     async def _on_close(self) -> None:
-        if not self.closed.done():
+        # One that never was in use is closed for another try.
+        if self.stream is not None and not self.closed.done():
             self.closed.set_result(None)
 
 

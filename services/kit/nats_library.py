@@ -56,6 +56,11 @@ class Connection(Client):
         ]
         await self._send_command(b"".join(commands))
 
+    async def close(self) -> None:
+        """Close for good; where connecting was refused before it began there is nothing to close."""
+        if self._flush_queue is not None:
+            await super().close()
+
 
 def headers_in_words(headers: Iterable[tuple[str, str]]) -> bytes:
     """Headers as they are sent; neither names nor values may hold line breaks."""

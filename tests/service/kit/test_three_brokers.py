@@ -92,7 +92,6 @@ class Cluster:
                 await broker.connect()
             except BrokerDown:
                 # No leader yet: a service that starts in this moment tries again too.
-                await broker.connection.close()
                 return False
             return True
 
