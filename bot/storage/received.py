@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, tuple_, update
 
 from bot.storage.tables import RECEIVED
 from services.kit.bulk import Change, Prepared, adding
@@ -14,6 +14,8 @@ from services.kit.changes import Transaction
 from services.kit.errors import NoSuch
 
 KEEP_DAYS = 45
+KEEP_PARKED_DAYS = 400
+"""As long as the conversation: what went wrong can be looked up beside what was said."""
 _PRUNE_AT_ONCE = 5_000
 _DETAIL_LENGTH = 500
 
@@ -114,12 +116,15 @@ def get(connection: Connection, cause: str) -> Received | None:
 
 
 def prune(tx: Transaction) -> int:
-    """Forget events that were done long ago, a bounded number at a time; refused and parked ones stay."""
-    old = (
-        select(*_KEY)
-        .where(RECEIVED.c.state == "done", RECEIVED.c.finished_at < tx.now - timedelta(days=KEEP_DAYS))
-        .limit(_PRUNE_AT_ONCE)
+    """Forget events that ended long ago, parked ones later; a bounded number at a time."""
+    ended = and_(
+        RECEIVED.c.state.in_(["done", "refused"]),
+        RECEIVED.c.finished_at < tx.now - timedelta(days=KEEP_DAYS),
     )
+    parked = and_(
+        RECEIVED.c.state == "parked", RECEIVED.c.finished_at < tx.now - timedelta(days=KEEP_PARKED_DAYS)
+    )
+    old = select(*_KEY).where(or_(ended, parked)).limit(_PRUNE_AT_ONCE)
     return tx.connection.execute(delete(RECEIVED).where(tuple_(*_KEY).in_(old))).rowcount
 
 
