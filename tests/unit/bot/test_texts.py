@@ -137,3 +137,23 @@ def test_the_bot_understands_every_unit_that_it_says_in_english() -> None:
     for unit, words in units._ENGLISH.items():
         for word in words:
             assert of_item(word, (unit,)) == unit, (word, unit)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_ended_without_goods_is_not_called_done(language: str) -> None:
+    words = Words(language, ZoneInfo("Asia/Shanghai"))
+    done = words("state.ORDER_STATE_FULFILLED")
+    for state in ("REJECTED", "CANCELLED", "EXPIRED"):
+        assert done not in words(f"state.ORDER_STATE_{state}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_document_is_denied_to_those_who_only_may_not_see_it(language: str) -> None:
+    """An approver who decided about it asks too: whose it is says nothing about whether they may see it."""
+    said = Words(language, ZoneInfo("Asia/Shanghai"))("order.not_found", reference="1004")
+    assert "不能查看" in said or "may not see" in said
+
+
+@pytest.mark.parametrize(("language", "awaited"), [("zh", "审批人"), ("en", "approvers")])
+def test_who_agreed_is_told_what_is_waited_for(language: str, awaited: str) -> None:
+    assert awaited in Words(language, ZoneInfo("Asia/Shanghai"))("stamp.you_agreed")
