@@ -24,6 +24,13 @@ _GROUP_LOCK = 5_080_001
 _RELAY_LOCK = 5_080_002
 _MIGRATION_LOCK = 5_080_003
 _PARAMETERS_AT_ONCE = 900
+# A host that vanished says nothing: without these a connection waits for it for hours. Not for local sockets.
+_NOTICE_SILENCE = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,  # milliseconds
+}
 # For each of these the driver would look for an adapter in three places, in vain, and take longer than all
 # the rest of the parameter takes.
 sqlite3.register_adapter(bool, int)
@@ -234,7 +241,7 @@ def _postgresql_engine(url: str, *, writing: bool) -> Engine:
         # A group whose connection is gone is run again; a reader would have to tell whoever asks.
         pool_pre_ping=not writing,
         pool_timeout=5,
-        connect_args={"options": settings, "connect_timeout": 5},
+        connect_args={"options": settings, "connect_timeout": 5, **_NOTICE_SILENCE},
     )
     if writing:
 

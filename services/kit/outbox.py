@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import structlog
 from google.protobuf.message import Message
 from sqlalchemy import Connection, bindparam, delete, func, not_, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from services.kit import telemetry
 from services.kit.bulk import Bulk, Prepared, inserting, overlapping
@@ -160,6 +161,8 @@ class Relay:
         self._writer = writer
         self._reader = reader
         self._wake = asyncio.Event()
+        # Takes the lock and gives it back: for a database that does not answer, the event loop would wait.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"{database.service}-relay")
         # What the broker has and is not marked yet: the mark waits for a quiet moment or a full batch, so
         # that whoever waits for the next change does not wait for a commit that nobody waits for. Were it
         # lost, the events would be sent again and fall out as repeats.
@@ -180,12 +183,13 @@ class Relay:
             with suppress(KuguanError):
                 if self._sent:
                     self._queue_mark()
+            self._thread.shutdown(wait=False)
 
     async def _relay(self) -> None:
         pause = 0.1
         while True:
             try:
-                with self._database.relay_lock() as mine:
+                async with self._turn() as mine:
                     # A lock is lost with its connection and nobody tells: it is taken anew now and then.
                     ends = time.monotonic() + _LOCK_SECONDS
                     # Somebody else may have sent it meanwhile, or what comes before it was not taken.
@@ -198,12 +202,22 @@ class Relay:
                         await self._mark()
                 if not mine:
                     await asyncio.sleep(2 * _IDLE_SECONDS)
-            except (KuguanError, DBAPIError) as error:
+            except (KuguanError, SQLAlchemyError) as error:
                 # The broker is away, the readers are busy, the database was restarted: later, not never.
                 telemetry.RELAY_FAILURES.labels(self._database.service).inc()
                 log.warning("events wait", service=self._database.service, reason=str(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[bool]:
+        """Whether this process relays now. Who is cancelled leaves the lock behind for nobody: the thread
+        gives back what it was taking, though nobody waits for it."""
+        loop, lock = asyncio.get_running_loop(), self._database.relay_lock()
+        try:
+            yield await asyncio.shield(loop.run_in_executor(self._thread, lock.__enter__))
+        finally:
+            await asyncio.shield(loop.run_in_executor(self._thread, lock.__exit__, None, None, None))
 
     async def _rest(self) -> None:
         """Until something is written; what was sent is marked once nothing more comes for a moment."""

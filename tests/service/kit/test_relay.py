@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
+from structlog.testing import capture_logs
 
 from services.kit import outbox
 from services.kit.changes import Transaction
+from services.kit.database import Database
 from services.kit.ending import ended
 from services.kit.events import Announcement, Broker, BrokerDown
 from services.kit.outbox import Relay, mark_sent, prune, republish, unsent
@@ -27,6 +31,9 @@ from services.kit.testing import eventually
 from services.kit.verify import KIT_CHECKS
 from tests.service.kit.bus import TYPE, Bus, Neighbours
 from tests.service.kit.shelf import LIXIA, Shelf, create_thing, wanted
+
+ABSENT: Any = None
+"""What a relay does not come to before it has its turn."""
 
 
 async def make(shelf: Shelf, first: int, last: int) -> list[str]:
@@ -226,6 +233,81 @@ async def test_of_two_processes_one_relays_and_the_other_takes_over(shelf: Shelf
         assert now_mine
     first.dispose()
     second.dispose()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_database_that_does_not_answer_makes_nobody_else_wait(shelf: Shelf) -> None:
+    """Here it can answer only while the relay waits for it: both are in one event loop."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(4096)
+        told = b"SFATAL\0C57P03\0Mit is still starting\0\0"
+        writer.write(b"E" + (len(told) + 4).to_bytes(4) + told)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    address = f"postgresql://nobody:nothing@127.0.0.1:{port}/nowhere?sslmode=disable&gssencmode=disable"
+    database = Database(address, "shelf")
+    with capture_logs() as logs:
+        relay = asyncio.ensure_future(Relay(database, ABSENT, ABSENT, ABSENT).run())
+
+        async def answered() -> bool:
+            return any("it is still starting" in str(line.get("reason")) for line in logs)
+
+        await eventually(answered)
+    await ended([relay])
+    server.close()
+    database.dispose()
+
+
+async def test_a_database_without_a_free_connection_delays_the_relay_and_does_not_end_it(
+    shelf: Shelf, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make(shelf, 1, 3)
+    pool: Any = shelf.database.reading.pool
+    monkeypatch.setattr(pool, "_timeout", 0.1)
+    with ExitStack() as taken, capture_logs() as logs:
+        for _ in range(pool.size()):
+            taken.enter_context(shelf.database.reading.connect())
+        relay = await neighbours.relay(shelf.writer())
+
+        async def waits() -> bool:
+            return relay.done() or len([line for line in logs if line["event"] == "events wait"]) >= 2
+
+        await eventually(waits)
+        assert not relay.done()
+    await nothing_waits(shelf)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_relay_that_ends_while_it_takes_its_turn_leaves_the_turn_to_others(shelf: Shelf) -> None:
+    pool: Any = shelf.database.reading.pool
+    taken = 0
+
+    def count(*_: Any) -> None:
+        nonlocal taken
+        taken += 1
+
+    event.listen(shelf.database.reading, "checkout", count)
+    with ExitStack() as others:
+        for _ in range(pool.size()):
+            others.enter_context(shelf.database.reading.connect())
+        relay = asyncio.ensure_future(Relay(shelf.database, ABSENT, ABSENT, ABSENT).run())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await ended([relay])
+        assert relay.cancelled()
+
+    async def came_and_went() -> bool:
+        return (taken, pool.checkedout()) == (pool.size() + 1, 0)
+
+    await eventually(came_and_went)
+    other = shelf.open()
+    with other.relay_lock() as mine:
+        assert mine
+    other.dispose()
 
 
 async def test_a_mark_is_for_the_events_that_were_sent_only(shelf: Shelf) -> None:
