@@ -16,6 +16,7 @@ from bot.commands.ask import Ask
 from bot.company import ORDER, TASK, Company
 from bot.storage import preferences, projections
 from bot.texts import DEFAULT, LANGUAGES, Words
+from bot.understand.languages import language_of
 from services.kit.service import Runtime
 
 
@@ -39,7 +40,7 @@ class Desk:
         return Words(language if language in LANGUAGES else DEFAULT, self.zone)
 
     async def language(self, person: str) -> str:
-        """The language a person chose, else the one the company knows of them, else the default."""
+        """The language a person chose or writes in, else what the company knows of them, else the default."""
         chosen = await self.runtime.reader.look(lambda connection: preferences.language(connection, person))
         return self._language(person, chosen)
 
@@ -64,18 +65,27 @@ class Desk:
         )
         return (contact.platform, contact.tenant, contact.user_id) if contact else local_identity(person)
 
-    async def ask(self, badge: Badge, cause: str, subject: str = "") -> Ask:
-        """Everything for answering a person about a subject, with the company as of now."""
+    async def ask(self, badge: Badge, cause: str, subject: str = "", text: str = "") -> Ask:
+        """Everything for answering a person about a subject, with the company as of now.
+
+        Whoever chose no language is answered in that of their ``text``, and told things in it afterwards.
+        """
 
         def look(
             connection: Connection,
-        ) -> tuple[list[projections.Change], str | None, tuple[Order | None, Task | None]]:
-            chosen = preferences.language(connection, badge.person)
-            return self.company.news(connection), chosen, snapshots(connection, subject)
+        ) -> tuple[list[projections.Change], str | None, str | None, tuple[Order | None, Task | None]]:
+            chosen = preferences.chosen_language(connection, badge.person)
+            spoken = None if chosen else preferences.spoken_language(connection, badge.person)
+            return self.company.news(connection), chosen, spoken, snapshots(connection, subject)
 
-        news, chosen, (order, task) = await self.runtime.reader.look(look)
+        news, chosen, known, (order, task) = await self.runtime.reader.look(look)
         self.company.take(news)
-        words = self.words(self._language(badge.person, chosen))
+        language = self._language(badge.person, chosen or known)
+        spoken = None if chosen else language_of(text)
+        if spoken is not None and spoken != language:
+            language = spoken
+            await self.runtime.writer.act(lambda tx: preferences.note_spoken(tx, badge.person, language))
+        words = self.words(language)
         voice = self.services.speaking(badge)
         return Ask(badge.person, words, self.company, voice, cause, order, task)
 

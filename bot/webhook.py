@@ -37,6 +37,7 @@ from bot.texts import DEFAULT
 from bot.turns import MOST, Turns
 from bot.typed import Typed, meant, typed
 from bot.understand import Command, Intent, understand
+from bot.understand.languages import wanted_language
 from bot.ways import Ways
 from services.kit import observe
 from services.kit.access import digest_of_secret
@@ -157,8 +158,15 @@ class Reception:
 
     async def _read(self, row: Received, badge: Badge) -> None:
         """Understand a sentence and queue what it leads to."""
-        ask = await self._desk.ask(badge, row.cause)
         text = row.body["text"]
+        wanted = wanted_language(text)
+        if wanted is not None:
+            write = preferences.choose_language
+            await self._desk.runtime.writer.act(lambda tx: write(tx, badge.person, wanted))
+        ask = await self._desk.ask(badge, row.cause, text=text)
+        if wanted is not None:
+            await self._finish(row, ask, [Say(ask.words("language.chosen"))])
+            return
         if sign_in.is_asked(text) and row.address_kind == AddressKind.DIRECT.value:
             await self._finish(row, ask, [sign_in.invite(ask, self._desk.page)])
             return

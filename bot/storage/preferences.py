@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
-from bot.storage.tables import CONTACTS, FIRST_CHATS, GUIDES, LANGUAGES
+from bot.storage.tables import CONTACTS, FIRST_CHATS, GUIDES, LANGUAGES, SPOKEN
 from services.kit.bulk import Change, Prepared
 from services.kit.changes import Transaction
 
 _language = Prepared(select(LANGUAGES.c.language).where(LANGUAGES.c.person == bindparam("name")))
+_spoken = Prepared(select(SPOKEN.c.language).where(SPOKEN.c.person == bindparam("name")))
 _first = Prepared(select(FIRST_CHATS.c.platforms).where(FIRST_CHATS.c.person == bindparam("name")))
 _contacts = Prepared(
     select(CONTACTS)
@@ -44,18 +46,37 @@ class Contact:
     contacted_at: datetime
 
 
-def language(connection: Connection, person: str) -> str | None:
+def chosen_language(connection: Connection, person: str) -> str | None:
     """The language a person chose; None if they never chose."""
     found = _language(connection, name=person)
     return found[0].language if found else None
 
 
+def spoken_language(connection: Connection, person: str) -> str | None:
+    """The language a person wrote in last; None if that told nothing so far."""
+    found = _spoken(connection, name=person)
+    return found[0].language if found else None
+
+
+def language(connection: Connection, person: str) -> str | None:
+    """The language a person chose, else the one they wrote in last; None where neither is known."""
+    return chosen_language(connection, person) or spoken_language(connection, person)
+
+
 def choose_language(tx: Transaction, person: str, language: str) -> None:
     """Remember the language a person wants from now on."""
-    values = {"language": language, "chosen_at": tx.now}
-    changed = tx.connection.execute(update(LANGUAGES).where(LANGUAGES.c.person == person).values(values))
+    _keep(tx, LANGUAGES, person, {"language": language, "chosen_at": tx.now})
+
+
+def note_spoken(tx: Transaction, person: str, language: str) -> None:
+    """Remember the language a person writes in."""
+    _keep(tx, SPOKEN, person, {"language": language, "spoken_at": tx.now})
+
+
+def _keep(tx: Transaction, table: Table, person: str, values: dict[str, Any]) -> None:
+    changed = tx.connection.execute(update(table).where(table.c.person == person).values(values))
     if changed.rowcount == 0:
-        tx.connection.execute(insert(LANGUAGES), values | {"person": person})
+        tx.connection.execute(insert(table), values | {"person": person})
 
 
 def seen_guide(connection: Connection, person: str, kind: str) -> bool:

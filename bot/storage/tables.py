@@ -155,6 +155,15 @@ LANGUAGES = Table(
     Column("chosen_at", UtcTime, nullable=False),
 )
 
+# In which language people wrote last, as long as they choose none.
+SPOKEN = Table(
+    "spoken",
+    METADATA,
+    Column("person", Text, primary_key=True),
+    Column("language", Text, nullable=False),
+    Column("spoken_at", UtcTime, nullable=False),
+)
+
 # Where people asked to be told first: names of products with blanks between, in their order.
 FIRST_CHATS = Table(
     "first_chats",

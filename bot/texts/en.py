@@ -297,6 +297,7 @@ SENTENCES: dict[str, str] = {
     "example.stock": "how much A4 paper is left",
     "example.order": "status of 1027",
     "example.approval": "approve 1027",
+    "language.chosen": "English from now on.",
     "help.title": "I keep the warehouse. Just tell me:",
     "help.stock": "Stock",
     "help.stock_example": "“how much A4 paper is left”, “yogurt in the cold store”",

@@ -291,6 +291,7 @@ SENTENCES: dict[str, str] = {
     "example.stock": "A4纸还有多少",
     "example.order": "1027 进度",
     "example.approval": "同意 1027",
+    "language.chosen": "好的,以后用中文。",
     "help.title": "我是库管,直接跟我说就行",
     "help.stock": "查库存",
     "help.stock_example": "「A4纸还有多少」「冷库的酸奶」",

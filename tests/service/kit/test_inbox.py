@@ -11,12 +11,10 @@ import pytest
 from kuguan.stock.v1.events_pb2 import WarehouseAnnounced
 from nats.errors import Error as NatsError
 from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from services.kit import inbox
 from services.kit.changes import Told, Transaction, reacts_in_groups
-from services.kit.errors import TooBusy, Unreachable
 from services.kit.heard import Heard
 from services.kit.inbox import Outcome, retry_parked
 from services.kit.tables import ATTEMPTS, HEARD, INBOX, PARKED
@@ -113,28 +111,6 @@ async def test_a_reaction_that_fails_at_first_leaves_nothing_behind_and_is_tried
     neighbours.failing = set()
     await eventually(bus.settled)
     assert codes(await shelf.events()) == ["a", "b"]
-    assert await parked(shelf) == []
-
-
-@pytest.mark.parametrize(
-    "error", [Unreachable(), TooBusy("writer_queue", 0.1), OperationalError("BEGIN", None, Exception("away"))]
-)
-async def test_a_database_that_is_away_uses_up_no_event_and_ends_nothing(
-    shelf: Shelf, bus: Bus, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    writer = shelf.writer()
-    at_work, failures = writer.act, iter(range(3 * inbox.TRIES))
-
-    def act(*asked: Any, **more: Any) -> Any:
-        if next(failures, None) is None:
-            return at_work(*asked, **more)
-        raise error
-
-    monkeypatch.setattr(writer, "act", act)
-    await neighbours.hear(writer)
-    await bus.tell(told("a", 1))
-    await eventually(bus.settled)
-    assert await shelf.things() == {"a"}
     assert await parked(shelf) == []
 
 
