@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from kuguan.approvals.v1.approvals_pb2 import (
+    AssignmentState,
     DecideRequest,
     Decision,
     ListTasksRequest,
+    ListTasksResponse,
     Task,
     TaskState,
     TaskView,
@@ -103,10 +105,12 @@ async def decide_by_words(ask: Ask, intent: Intent) -> list[Reply]:
         return [Say(ask.words("order.reference_missing", example=ask.words("example.approval")))]
     request = ListTasksRequest(page_size=2, view=TaskView.TASK_VIEW_TO_DECIDE, order=intent.reference)
     answer = await ask.voice.read(ask.voice.services.approvals.ListTasks, request)
+    agreed = intent.command is Command.APPROVE
+    if not answer.tasks and (voted := await _voted(ask, intent.reference, agreed)) is not None:
+        return [_told(ask, voted, agreed)]
     if len(answer.tasks) != 1:
         return [Say(ask.words("approval.not_yours", reference=intent.reference))]
     task: Task = answer.tasks[0]
-    agreed = intent.command is Command.APPROVE
     decision = DecideRequest(
         request_id=request_id_of(ask.cause, "words"),
         name=task.name,
@@ -115,6 +119,24 @@ async def decide_by_words(ask: Ask, intent: Intent) -> list[Reply]:
         comment=intent.reason or "",
     )
     answer = await ask.voice.write(ask.voice.services.approvals.Decide, decision)
-    if agreed and answer.task.state == TaskState.TASK_STATE_OPEN:
-        return [Say(ask.words("stamp.you_agreed"))]
-    return [Say(ask.words("approval.agreed" if agreed else "approval.refused", order=task.order))]
+    return [_told(ask, answer.task, agreed)]
+
+
+async def _voted(ask: Ask, reference: str, agreed: bool) -> Task | None:
+    """The newest task of an order if the person has voted so in it already: with the same words, tried again
+    because their outcome was unknown, or with a card."""
+    request = ListTasksRequest(page_size=1, view=TaskView.TASK_VIEW_CONCERNING, order=reference)
+    answer: ListTasksResponse = await ask.voice.read(ask.voice.services.approvals.ListTasks, request)
+    vote = AssignmentState.ASSIGNMENT_STATE_APPROVED if agreed else AssignmentState.ASSIGNMENT_STATE_REFUSED
+    for task in answer.tasks:
+        parts = [part for step in task.steps for part in step.assignments]
+        if any(part.state == vote and (part.decided_by or part.person) == ask.person for part in parts):
+            return task
+    return None
+
+
+def _told(ask: Ask, task: Task, agreed: bool) -> Say:
+    """What the person's vote led to."""
+    if agreed and task.state == TaskState.TASK_STATE_OPEN:
+        return Say(ask.words("stamp.you_agreed"))
+    return Say(ask.words("approval.agreed" if agreed else "approval.refused", order=task.order))

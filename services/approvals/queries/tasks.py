@@ -68,6 +68,8 @@ def _condition(view: View, request: ListTasksRequest) -> Condition:
         return worklists.EVERY_TASK
     if request.view == approvals_pb2.TASK_VIEW_REQUESTED:
         return worklists.requested_by(view.caller.person)
+    if request.view == approvals_pb2.TASK_VIEW_CONCERNING:
+        return worklists.visible_to(view.caller.person, _lent(view))
     if request.view not in (approvals_pb2.TASK_VIEW_UNSPECIFIED, approvals_pb2.TASK_VIEW_TO_DECIDE):
         raise InvalidField("view", "not a view")
     person = people.find_person(view.connection, view.caller.person)

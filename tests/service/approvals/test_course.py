@@ -177,6 +177,11 @@ async def test_lists_show_only_what_concerns_the_caller(here: Company) -> None:
     everything.order = "6"
     answer = await here.ask(here.approvals.ListTasks, everything, "chenmin")
     assert [task.name for task in answer.tasks] == ["LY6-1"]
+    await here.decide(await here.task("LY2-1"), "lixia")
+    concerning = approvals_pb2.ListTasksRequest(view=approvals_pb2.TASK_VIEW_CONCERNING, order="2")
+    for person, names in (("lixia", ["LY2-1"]), ("zhangsan", ["LY2-1"]), ("fangfang", [])):
+        answer = await here.ask(here.approvals.ListTasks, concerning, person)
+        assert [task.name for task in answer.tasks] == names
     hidden = approvals_pb2.GetTaskRequest(name="LY6-1")
     assert (await refusal(here.ask(here.approvals.GetTask, hidden, "zhangsan"))).reason == "NO_SUCH"
     foreign = approvals_pb2.ListTasksRequest(page_token=mine.page_token)

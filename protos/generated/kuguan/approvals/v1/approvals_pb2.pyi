@@ -51,6 +51,7 @@ class TaskView(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TASK_VIEW_TO_DECIDE: _ClassVar[TaskView]
     TASK_VIEW_REQUESTED: _ClassVar[TaskView]
     TASK_VIEW_ALL: _ClassVar[TaskView]
+    TASK_VIEW_CONCERNING: _ClassVar[TaskView]
 TASK_STATE_UNSPECIFIED: TaskState
 TASK_STATE_OPEN: TaskState
 TASK_STATE_GRANTED: TaskState
@@ -75,6 +76,7 @@ TASK_VIEW_UNSPECIFIED: TaskView
 TASK_VIEW_TO_DECIDE: TaskView
 TASK_VIEW_REQUESTED: TaskView
 TASK_VIEW_ALL: TaskView
+TASK_VIEW_CONCERNING: TaskView
 
 class Assignment(_message.Message):
     __slots__ = ("person", "why", "state", "decided_by", "decide_time", "comment", "client", "seen_version", "delegates")
