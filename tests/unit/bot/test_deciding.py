@@ -37,7 +37,7 @@ class Approvals:
 
     services = SimpleNamespace(approvals=SimpleNamespace(ListTasks=None, Decide=None))
 
-    def __init__(self, part: Assignment, state: TaskState.ValueType) -> None:
+    def __init__(self, part: Assignment, state: TaskState) -> None:
         self.part = part
         self.state_after = state
         self.task = Task(name="LY1001-1", order="LY1001", version=1, state=OPEN)
@@ -79,7 +79,7 @@ async def _says(approvals: Approvals, command: Command) -> str:
 )
 @pytest.mark.parametrize("person", ["lixia", "wangzong"])
 async def test_a_vote_whose_answer_was_lost_is_told_when_it_is_tried_again(
-    command: Command, state: TaskState.ValueType, told: str, person: str
+    command: Command, state: TaskState, told: str, person: str
 ) -> None:
     approvals = Approvals(Assignment(person=person), state)
     with pytest.raises(Unreachable):
