@@ -99,7 +99,7 @@ def test_a_card_works_for_its_own_person_only(system: System) -> None:
     assert system.state(order) == "PENDING_APPROVAL"
     (mine,) = zhangsan.cards(order)
     assert lixia.taps(mine, "withdraw").says("不是给您的")
-    assert lixia.says(f"撤销 {order}").says("不是您的")
+    assert lixia.says(f"撤销 {order}").says("您不能查看")
     lixia.taps(approval, "approve")
     picking = zhaoliu.gets(order, "hand_over")
     assert lixia.taps(picking, "hand_over").says("不是给您的")
