@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy import delete, insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from services.kit import audit, inbox, outbox, telemetry
 from services.kit.changes import Transaction
@@ -95,7 +95,7 @@ class Vitals:
         while True:
             try:
                 await self.measure()
-            except (KuguanError, DBAPIError, OSError) as error:
+            except (KuguanError, SQLAlchemyError, OSError) as error:
                 # A measurement that fails in a busy moment must not end what it measures.
                 log.warning("not measured", service=self._name, error=repr(error))
             await asyncio.sleep(MEASURE_SECONDS)
@@ -140,7 +140,7 @@ class Vitals:
         while True:
             try:
                 await self.verify()
-            except (KuguanError, DBAPIError) as error:
+            except (KuguanError, SQLAlchemyError) as error:
                 log.warning("not verified", service=self._name, error=repr(error))
             await asyncio.sleep(VERIFY_SECONDS)
 
@@ -186,7 +186,7 @@ class Vitals:
             writing = asyncio.shield(self._runtime.writer.act(_write_something))
             await asyncio.wait_for(writing, READY_WRITE_SECONDS)
             applied = await asyncio.to_thread(self._runtime.database.schema_version)
-        except (KuguanError, DBAPIError, TimeoutError):
+        except (KuguanError, SQLAlchemyError, TimeoutError):
             return [*found, "database"]
         if any(applied.get(component, 0) < step for component, step in self._steps.items()):
             found.append("schema")

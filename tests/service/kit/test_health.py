@@ -13,8 +13,10 @@ import aiohttp
 import pytest
 from kuguan.stock.v1 import warehouses_pb2_grpc
 from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 
 from services.kit import audit, health, testing
+from services.kit.ending import ended
 from services.kit.errors import RemoteError
 from services.kit.events import Broker
 from services.kit.run import Running
@@ -97,6 +99,30 @@ async def test_a_service_whose_events_do_not_get_out_is_not_ready(
 ) -> None:
     monkeypatch.setattr(health, "READY_AGE_SECONDS", -1.0)
     assert await door.look("/ready") == (503, '{"problems": ["outbox"]}')
+
+
+async def test_a_service_without_a_free_connection_is_not_ready_and_goes_on(
+    door: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[None] = []
+
+    def none_free(*_: Any) -> Any:
+        asked.append(None)
+        raise NoConnectionInTime
+
+    monkeypatch.setattr(door.running.runtime.database, "schema_version", none_free)
+    assert await door.look("/ready") == (503, '{"problems": ["database"]}')
+    monkeypatch.setattr(health, "MEASURE_SECONDS", 0.01)
+    monkeypatch.setattr(door.vitals, "measure", none_free)
+    asked.clear()
+    measuring = asyncio.ensure_future(door.vitals._measure())
+
+    async def measured_again() -> bool:
+        return measuring.done() or len(asked) > 1
+
+    await eventually(measured_again)
+    assert not measuring.done()
+    await ended([measuring])
 
 
 async def test_a_service_on_a_database_that_takes_no_write_is_not_ready(
