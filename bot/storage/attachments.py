@@ -10,7 +10,7 @@ from bot.storage.tables import ATTACHMENTS
 from services.kit.changes import Transaction
 
 KEEP_DAYS = 400
-_PRUNE_AT_ONCE = 500
+PRUNE_AT_ONCE = 500
 
 
 def keep(tx: Transaction, cause: str, person: str, media_type: str, data: bytes) -> None:
@@ -33,6 +33,6 @@ def prune(tx: Transaction) -> int:
     old = (
         select(ATTACHMENTS.c.cause)
         .where(ATTACHMENTS.c.kept_at < tx.now - timedelta(days=KEEP_DAYS))
-        .limit(_PRUNE_AT_ONCE)
+        .limit(PRUNE_AT_ONCE)
     )
     return tx.connection.execute(delete(ATTACHMENTS).where(ATTACHMENTS.c.cause.in_(old))).rowcount

@@ -11,7 +11,7 @@ from bot.storage.tables import CODES
 from services.kit.bulk import Change, adding
 from services.kit.changes import Transaction
 
-_PRUNE_AT_ONCE = 5_000
+PRUNE_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +66,5 @@ def use(tx: Transaction, digest: bytes) -> None:
 
 def prune(tx: Transaction) -> int:
     """Forget codes that are over, used or not, a bounded number at a time."""
-    old = select(CODES.c.digest).where(CODES.c.ends_at <= tx.now).limit(_PRUNE_AT_ONCE)
+    old = select(CODES.c.digest).where(CODES.c.ends_at <= tx.now).limit(PRUNE_AT_ONCE)
     return tx.connection.execute(delete(CODES).where(CODES.c.digest.in_(old))).rowcount

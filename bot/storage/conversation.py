@@ -21,7 +21,7 @@ from services.kit.reading import Reader
 from services.kit.writing import Writer
 
 KEEP_DAYS = 400
-_PRUNE_AT_ONCE = 5_000
+PRUNE_AT_ONCE = 5_000
 _HIGHEST = 2**63 - 1
 
 
@@ -166,7 +166,7 @@ def replace_card(tx: Transaction, person: str, card_id: str, card: Card) -> tupl
 def prune(tx: Transaction) -> int:
     """Forget messages of long ago, a bounded number at a time; places and revisions are never given again."""
     key = (MESSAGES.c.person, MESSAGES.c.sequence)
-    old = select(*key).where(MESSAGES.c.kept_at < tx.now - timedelta(days=KEEP_DAYS)).limit(_PRUNE_AT_ONCE)
+    old = select(*key).where(MESSAGES.c.kept_at < tx.now - timedelta(days=KEEP_DAYS)).limit(PRUNE_AT_ONCE)
     return tx.connection.execute(delete(MESSAGES).where(tuple_(*key).in_(old))).rowcount
 
 

@@ -34,7 +34,7 @@ KEEP_DAYS = 30
 TRACE = "trace"
 QUEUED = "deliveries"
 """The topic touched when something new is to be sent."""
-_PRUNE_AT_ONCE = 5_000
+PRUNE_AT_ONCE = 5_000
 _ERROR_LENGTH = 500
 
 _WAITING = DELIVERIES.c.state == "waiting"
@@ -199,7 +199,7 @@ def prune(tx: Transaction) -> int:
     old = (
         select(DELIVERIES.c.sequence)
         .where(DELIVERIES.c.ended_at < tx.now - timedelta(days=KEEP_DAYS))
-        .limit(_PRUNE_AT_ONCE)
+        .limit(PRUNE_AT_ONCE)
     )
     return tx.connection.execute(delete(DELIVERIES).where(DELIVERIES.c.sequence.in_(old))).rowcount
 

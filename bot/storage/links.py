@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from bot.storage.tables import LINKS
 from services.kit.changes import Transaction
 
-_PRUNE_AT_ONCE = 5_000
+PRUNE_AT_ONCE = 5_000
 
 
 def make_link(tx: Transaction, person: str, token_digest: bytes, ends_at: datetime) -> None:
@@ -34,5 +34,5 @@ def redeem(tx: Transaction, token_digest: bytes) -> str | None:
 
 def prune(tx: Transaction) -> int:
     """Forget links that ended, used or not, a bounded number at a time."""
-    old = select(LINKS.c.token_digest).where(LINKS.c.ends_at <= tx.now).limit(_PRUNE_AT_ONCE)
+    old = select(LINKS.c.token_digest).where(LINKS.c.ends_at <= tx.now).limit(PRUNE_AT_ONCE)
     return tx.connection.execute(delete(LINKS).where(LINKS.c.token_digest.in_(old))).rowcount

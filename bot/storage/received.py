@@ -16,7 +16,7 @@ from services.kit.errors import NoSuch
 KEEP_DAYS = 45
 KEEP_PARKED_DAYS = 400
 """As long as the conversation: what went wrong can be looked up beside what was said."""
-_PRUNE_AT_ONCE = 5_000
+PRUNE_AT_ONCE = 5_000
 _DETAIL_LENGTH = 500
 
 _KEY = (RECEIVED.c.platform, RECEIVED.c.tenant, RECEIVED.c.dedupe_key)
@@ -124,7 +124,7 @@ def prune(tx: Transaction) -> int:
     parked = and_(
         RECEIVED.c.state == "parked", RECEIVED.c.finished_at < tx.now - timedelta(days=KEEP_PARKED_DAYS)
     )
-    old = select(*_KEY).where(or_(ended, parked)).limit(_PRUNE_AT_ONCE)
+    old = select(*_KEY).where(or_(ended, parked)).limit(PRUNE_AT_ONCE)
     return tx.connection.execute(delete(RECEIVED).where(tuple_(*_KEY).in_(old))).rowcount
 
 

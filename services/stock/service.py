@@ -10,7 +10,7 @@ from kuguan.stock.v1 import items_pb2_grpc, stock_pb2_grpc, warehouses_pb2_grpc
 
 from services.kit.service import Api, Check, Runtime, Service, Timer
 from services.stock.api import ItemApi, StockApi, WarehouseApi
-from services.stock.commands.expiring import expire_holds
+from services.stock.commands.expiring import EXPIRED_AT_ONCE, expire_holds
 from services.stock.commands.items import announce_items
 from services.stock.commands.warehouses import announce_warehouses
 from services.stock.queries.finding import ItemFinder
@@ -48,7 +48,7 @@ SERVICE = Service(
     announces="kuguan.stock.v1",
     hears=("kuguan.orders.v1",),
     reactions=REACTIONS,
-    timers=(Timer("expire_holds", EXPIRY_SECONDS, expire_holds),),
+    timers=(Timer("expire_holds", EXPIRY_SECONDS, expire_holds, EXPIRED_AT_ONCE),),
     announcements={"items": announce_items, "warehouses": announce_warehouses},
     checks=(
         Check("I1", "balances are the sums of their entries", checks.balances_are_sums_of_entries),
