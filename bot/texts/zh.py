@@ -44,7 +44,7 @@ SENTENCES: dict[str, str] = {
     "stamp.refused": "已拒绝 · {person} {time}",
     "stamp.withdrawn": "已结束,无需审批 · {time}",
     "stamp.stuck": "等待管理员指定审批人",
-    "stamp.you_agreed": "您已同意,等待其他审批人",
+    "stamp.you_agreed": "您已同意,等他人审批",
     "stamp.you_refused": "您已拒绝",
     "stamp.not_yours_any_more": "已由他人处理",
     "stamp.superseded": "请看下面较新的同一张卡片",
