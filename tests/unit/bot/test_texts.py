@@ -154,6 +154,6 @@ def test_no_document_is_denied_to_those_who_only_may_not_see_it(language: str) -
     assert "不能查看" in said or "may not see" in said
 
 
-@pytest.mark.parametrize(("language", "awaited"), [("zh", "审批人"), ("en", "approvers")])
+@pytest.mark.parametrize(("language", "awaited"), [("zh", "等他人审批"), ("en", "approvers")])
 def test_who_agreed_is_told_what_is_waited_for(language: str, awaited: str) -> None:
     assert awaited in Words(language, ZoneInfo("Asia/Shanghai"))("stamp.you_agreed")
