@@ -178,8 +178,9 @@ def _copies(system: System, chats: Chats, platform: str, accounts: tuple[str, st
         ends = time.monotonic() + 30
         while time.monotonic() < ends:
             mine = manager.cards(order)[-1]
-            theirs = requester.cards(order)[-1]
-            if "approve" not in mine.buttons and "等待审批" not in theirs.text:
+            # On a slow machine the requester's card may not bear the order's number yet.
+            theirs = requester.cards(order)
+            if theirs and "approve" not in mine.buttons and "等待审批" not in theirs[-1].text:
                 break
             time.sleep(_LOOK_SECONDS)
         waited.append((time.perf_counter() - began) * 1000)
@@ -203,7 +204,7 @@ def _last_copies(system: System, chats: Chats, platform: str, accounts: tuple[st
         card = manager.gets("reject", order)
         began = time.perf_counter()
         manager.taps(card, "reject")
-        while any(person.cards(order)[-1].buttons for person in (requester, manager)):
+        while any(not (cards := one.cards(order)) or cards[-1].buttons for one in (requester, manager)):
             assert time.perf_counter() - began < _QUIET_SECONDS, "a copy stays open"
             time.sleep(_LOOK_SECONDS)
         waited.append((time.perf_counter() - began) * 1000)
