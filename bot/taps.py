@@ -17,10 +17,11 @@ from bot.binding import bind, unbind
 from bot.cards.facts import is_positive
 from bot.commands.approvals import show_waiting
 from bot.commands.ask import Ask, Reply, Show, Tapped, new_card, request_id_of
+from bot.commands.history import show_history
 from bot.commands.items import chosen, planned
 from bot.commands.orders import show_orders
 from bot.commands.requests import request_card, show_request, with_figures
-from bot.commands.stock import show_history, show_place, show_stock
+from bot.commands.stock import show_place, show_stock
 from bot.preparing import carried_out, prepare
 from bot.storage.cards import CardRow
 from bot.understand import Command

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.commands import approvals, corrections, delegations, guidance, orders, requests, stock
+from bot.commands import approvals, corrections, delegations, guidance, history, orders, requests, stock
 from bot.commands.ask import Ask, Reply
 from bot.understand import Command, Intent
 
@@ -13,7 +13,7 @@ Answering = Callable[[Ask, Intent], Awaitable[list[Reply]]]
 COMMANDS: Mapping[Command, Answering] = {
     Command.QUERY_STOCK: stock.query_stock,
     Command.LOW_STOCK: stock.low_stock,
-    Command.STOCK_HISTORY: stock.stock_history,
+    Command.STOCK_HISTORY: history.stock_history,
     Command.REQUEST_ISSUE: requests.ask_for_goods,
     Command.RETURN_TO_STOCK: requests.ask_for_goods,
     Command.GIVE_SAMPLE: requests.ask_for_goods,

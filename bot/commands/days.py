@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 _WEEKDAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "末": 6, "日": 6, "天": 6}
 _NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -37,6 +40,13 @@ _LASTING = re.compile(
 )
 _COUNTS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
            "a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}  # fmt: skip
+
+
+def midnight(day: date, zone: ZoneInfo) -> Timestamp:
+    """The beginning of a day in a place."""
+    begins = Timestamp()
+    begins.FromDatetime(datetime.combine(day, time(), zone).astimezone(UTC).replace(tzinfo=None))
+    return begins
 
 
 def day_of(said: str, today: date) -> date | None:

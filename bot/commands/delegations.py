@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from kuguan.approvals.v1.people_pb2 import CreateDelegationRequest, Delegation, ListDelegationsRequest
 
 from bot.commands.ask import Ask, Reply, Say, Show, new_card
-from bot.commands.days import first_day_of, last_day_of
+from bot.commands.days import first_day_of, last_day_of, midnight
 from bot.understand import Intent
 from services.kit.ids import new_id
 
@@ -34,20 +33,13 @@ async def delegate_approvals(ask: Ask, intent: Intent) -> list[Reply]:
     if not today <= first <= last < first + LONGEST:
         return [Say(ask.words("delegation.not_so_long", days=LONGEST.days))]
     request = CreateDelegationRequest(
-        request_id=new_id(), to_person=found[0], end_time=_midnight(ask, last + timedelta(days=1))
+        request_id=new_id(), to_person=found[0], end_time=midnight(last + timedelta(days=1), ask.words.zone)
     )
     data = {"to": found[0], "until": last.isoformat()}
     if first > today:
-        request.start_time.CopyFrom(_midnight(ask, first))
+        request.start_time.CopyFrom(midnight(first, ask.words.zone))
         data["since"] = first.isoformat()
     return [Show(new_card(ask, "delegation", "", data, request.SerializeToString()))]
-
-
-def _midnight(ask: Ask, day: date) -> Timestamp:
-    """The beginning of a day at the company."""
-    begins = Timestamp()
-    begins.FromDatetime(datetime.combine(day, time(), ask.words.zone).astimezone(UTC).replace(tzinfo=None))
-    return begins
 
 
 async def my_delegations(ask: Ask, intent: Intent) -> list[Reply]:

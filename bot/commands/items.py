@@ -26,6 +26,7 @@ def plan_of(intent: Intent) -> dict[str, Any]:
         "warehouse": intent.warehouse,
         "purpose": intent.purpose,
         "reason": intent.reason,
+        "period": intent.period,
         "asides": list(intent.asides),
     }
 

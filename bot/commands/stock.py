@@ -1,4 +1,4 @@
-"""Questions about stock: how much there is, what runs low, what moved."""
+"""Questions about stock: how much there is, and what runs low."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import Any
 from kuguan.stock.v1.stock_pb2 import (
     Availability,
     BatchGetAvailabilityRequest,
-    Entry,
     Figures,
     GetAvailabilityRequest,
     ListAvailabilityRequest,
-    ListEntriesRequest,
     ListLowStockRequest,
     LotFigures,
 )
@@ -23,7 +21,6 @@ from services.kit.quantity import parse_fraction
 from services.kit.wire import date_value
 
 _LOW_ITEMS = 20
-_ENTRIES = 15
 _LOTS = 8
 _LISTED = 15
 
@@ -150,46 +147,3 @@ async def low_stock(ask: Ask, intent: Intent) -> list[Reply]:
     subtitle = ask.words("low.more", count=_LOW_ITEMS) if answer.next_page_token else ""
     data = {"title": ask.words("low.title"), "subtitle": subtitle, "lines": lines}
     return [Show(new_card(ask, "sheet", "", data))]
-
-
-async def stock_history(ask: Ask, intent: Intent) -> list[Reply]:
-    """A sheet of the newest ledger entries of an item."""
-    return await show_history(ask, plan_of(intent))
-
-
-async def show_history(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
-    """The ledger of a plan whose item is certain; else what is missing."""
-    asked = unresolved(ask, plan, "words")
-    if asked is not None:
-        return asked
-    if not plan["words"]:
-        return [Say(ask.words("request.items_missing", example=ask.words("example.stock")))]
-    replies: list[Reply] = []
-    for word in plan["words"]:
-        request = ListEntriesRequest(item=word["item"], warehouse=plan["warehouse"] or "", page_size=_ENTRIES)
-        answer = await ask.voice.read(ask.voice.services.stock.ListEntries, request)
-        name = ask.company.item_name(word["item"], ask.words.language)
-        if not answer.entries:
-            replies.append(Say(ask.words("history.none", item=name)))
-            continue
-        data = {
-            "title": ask.words("history.title", item=name),
-            "lines": [_entry(ask, entry) for entry in answer.entries],
-        }
-        replies.append(Show(new_card(ask, "sheet", "", data)))
-    return replies
-
-
-def _entry(ask: Ask, entry: Entry) -> list[str]:
-    key = f"movement.{entry.movement}"
-    movement = ask.words(key) if ask.words.has(key) else entry.movement
-    quantity = entry.quantity.value
-    signed = quantity.replace("-", "−") if quantity.startswith("-") else f"+{quantity}"
-    said = ask.words(
-        "history.line",
-        quantity=ask.words.amount(signed, entry.unit),
-        after=ask.words.amount(entry.on_hand_after.value or "0", entry.unit),
-        document=entry.document,
-        counterpart=entry.counterpart,
-    )
-    return [f"{ask.words.day_clock(entry.occur_time)} {movement}", said.strip()]

@@ -141,6 +141,8 @@ class Intent:
     """The first day of a delegation, as said; like asides it is for whoever answers."""
     until: str | None = None
     """The last day of a delegation, or how long it lasts, as said."""
+    period: str | None = None
+    """The time that movements are asked about, as said; like asides it is for whoever answers."""
     asides: tuple[str, ...] = ()
     """What was said about a request beside all this, as said: for whom, by when, where to, how urgent."""
     hint: Hint | None = None

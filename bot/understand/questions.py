@@ -1,8 +1,9 @@
 """Questions: sentences that change nothing: stock, history, and the fixed sentences such as help."""
 
 import re
+from dataclasses import replace
 
-from bot.understand import grammar, lines, quantities
+from bot.understand import grammar, lines, periods, quantities
 from bot.understand.chinese import PLACE
 from bot.understand.english_orders import NOT_ALONE
 from bot.understand.heard import Heard
@@ -80,10 +81,12 @@ def recognise_history(heard: Heard) -> Intent | None:
         return None
     for match in _HOW_MANY.finditer(rest.text):
         rest = rest.without(*match.span())
+    rest, period = periods.take(rest)
     words = _item_words(rest, grammar.HISTORY_FILLERS)
     if not is_strong and (not words or any(not word.item and len(word.text) < 2 for word in words)):
         return None
-    return _about_items(Command.STOCK_HISTORY, heard, words, is_strong=is_strong)
+    intent = _about_items(Command.STOCK_HISTORY, heard, words, is_strong=is_strong)
+    return intent and replace(intent, period=period)
 
 
 def recognise_stock(heard: Heard) -> Intent | None:

@@ -62,6 +62,12 @@ class StockApi(stock_pb2_grpc.StockServiceServicer):
         """Lists ledger entries, newest first."""
         return await self._runtime.read(stock_queries.list_entries, request)
 
+    async def SumEntries(
+        self, request: stock_pb2.SumEntriesRequest, context: Any
+    ) -> stock_pb2.SumEntriesResponse:
+        """Adds up an item's ledger entries of a time, one total for each kind of movement."""
+        return await self._runtime.read(stock_queries.sum_entries, request)
+
     async def GetReservation(
         self, request: stock_pb2.GetReservationRequest, context: Any
     ) -> stock_pb2.GetReservationResponse:

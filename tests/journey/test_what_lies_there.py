@@ -48,3 +48,18 @@ def test_more_than_was_taken_is_told_on_the_card_and_cannot_be_confirmed(system:
 def test_what_was_never_taken_on_record_says_who_decides(system: System) -> None:
     card = system.person("chenmin").says("退1个订书机").offering("confirm")
     assert "没有领用记录" in card["注意"]
+
+
+def test_what_moved_in_a_time_is_added_up(system: System) -> None:
+    sunli, zhaoliu = system.people("sunli", "zhaoliu")
+    for _ in range(2):
+        order = sunli.orders("领1卷透明胶带")
+        zhaoliu.taps(zhaoliu.gets(order, "hand_over"), "hand_over")
+        system.reaches(order, "FULFILLED")
+    card = sunli.says("今天透明胶带领了多少").card
+    assert card["领用出库"] == "−2 卷 · 共 2 单"
+    assert order in card.text
+    english = sunli.says("how many clear tapes did we use this month").card
+    assert english["Requisition issue"] == "−2 rolls · 2 documents"
+    assert "没有出入库" in sunli.says("透明胶带去年用了多少").texts[0]
+    assert "哪几天" in sunli.says("透明胶带2月30日的流水").texts[0]

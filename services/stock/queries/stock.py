@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from kuguan.stock.v1 import stock_pb2
 
@@ -112,6 +112,25 @@ def list_entries(view: View, request: stock_pb2.ListEntriesRequest) -> stock_pb2
     return stock_pb2.ListEntriesResponse(entries=map(entry_message, page), next_page_token=token)
 
 
+def sum_entries(view: View, request: stock_pb2.SumEntriesRequest) -> stock_pb2.SumEntriesResponse:
+    """What an item's movements of a time come to, one total for each kind of movement."""
+    code = item_code(request.item)
+    measure = items.measures(view.connection, [code]).get(code)
+    if measure is None:
+        raise NoSuch("item", code)
+    if request.warehouse:
+        warehouses.get(view.connection, warehouse_code(request.warehouse))
+    start, end = _span(request)
+    wanted = Wanted(item=code, warehouse=request.warehouse, start=start, end=end)
+    totals = [
+        stock_pb2.MovementTotal(
+            movement=total.movement, quantity=amount(total.quantity, measure), document_count=total.documents
+        )
+        for total in ledger.totals(view.connection, wanted)
+    ]
+    return stock_pb2.SumEntriesResponse(totals=totals, unit=measure.base_unit)
+
+
 def get_reservation(view: View, request: stock_pb2.GetReservationRequest) -> stock_pb2.GetReservationResponse:
     """The promise of a document, with the lots and serials to pick; somebody else's is not there."""
     reservation = reservations.seen(view.connection, document_name(request.document), sight(view.caller))
@@ -163,11 +182,21 @@ def _lots(view: View, measure: Measure, warehouse: str, today: date) -> list[sto
 
 
 def _wanted(request: stock_pb2.ListEntriesRequest) -> Wanted:
+    start, end = _span(request)
     return Wanted(
         item=item_code(request.item) if request.item else "",
         warehouse=warehouse_code(request.warehouse) if request.warehouse else "",
         lot=tracking_code(request.lot, "lot") if request.lot else "",
         document=document_name(request.document) if request.document else "",
-        start=wire.moment(request.start_time, "start_time") if request.HasField("start_time") else None,
-        end=wire.moment(request.end_time, "end_time") if request.HasField("end_time") else None,
+        start=start,
+        end=end,
     )
+
+
+def _span(
+    request: stock_pb2.ListEntriesRequest | stock_pb2.SumEntriesRequest,
+) -> tuple[datetime | None, datetime | None]:
+    """The bounds of a time; None where none was given."""
+    start = wire.moment(request.start_time, "start_time") if request.HasField("start_time") else None
+    end = wire.moment(request.end_time, "end_time") if request.HasField("end_time") else None
+    return start, end

@@ -42,6 +42,15 @@ class Wanted:
     end: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What the entries of one kind of movement come to, and of how many documents they are."""
+
+    movement: str
+    quantity: int
+    documents: int
+
+
 def append(connection: Connection, cause: Cause, moves: Sequence[Move]) -> list[Entry]:
     """Write entries for the moves of one document, without gaps; called before balances are saved."""
     last = connection.execute(_LAST).scalar() or 0
@@ -81,6 +90,21 @@ def page(connection: Connection, wanted: Wanted, before: int | None, limit: int)
     measures = items.measures(connection, codes)
     on_hand = balances.on_hand_of_places(connection, codes)
     return [_entry(row, measures[row.item], on_hand) for row in rows]
+
+
+def totals(connection: Connection, wanted: Wanted) -> list[Total]:
+    """The wanted entries added up, one total for each kind of movement, in the order of their names."""
+    listed = _filtered(wanted, None).subquery("listed")
+    query = (
+        select(
+            listed.c.movement,
+            func.sum(listed.c.quantity),
+            func.count(func.distinct(listed.c.document)),
+        )
+        .group_by(listed.c.movement)
+        .order_by(listed.c.movement)
+    )
+    return [Total(row[0], int(row[1]), row[2]) for row in connection.execute(query)]
 
 
 def outstanding(

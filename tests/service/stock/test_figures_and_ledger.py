@@ -209,6 +209,36 @@ async def test_the_ledger_is_paged_newest_first_with_what_was_there_after_each_e
             await house.entries(start_time=Timestamp(seconds=seconds))
 
 
+async def test_movements_of_a_time_are_added_up_kind_by_kind(house: House) -> None:
+    await create_warehouse(house, "LK")
+    await house.create_item("BG-001", quantity_scale=1)
+    await house.open("BG-001", "50")
+    await house.open("BG-001", "7.5", "LK")
+    for name, much in (("shop-1", "1.5"), ("shop-2", "2")):
+        await house.reserve(wish(name, ("BG-001", much)))
+        await house.issue(name)
+    newest = (await house.entries(document="shop-2"))[0]
+
+    async def totals(**asked: Any) -> list[tuple[str, str, int]]:
+        answer = await house.ask("SumEntries", stock_pb2.SumEntriesRequest(item="BG-001", **asked))
+        assert answer.unit == "包"
+        return [(total.movement, total.quantity.value, total.document_count) for total in answer.totals]
+
+    opened, issued = ("opening", "57.5", 2), ("other_issue", "-3.5", 2)
+    assert await totals() == [opened, issued]
+    assert await totals(warehouse="LK") == [("opening", "7.5", 1)]
+    assert await totals(start_time=newest.occur_time) == [("other_issue", "-2", 1)]
+    assert await totals(end_time=newest.occur_time) == [opened, ("other_issue", "-1.5", 1)]
+    wrong = (
+        (stock_pb2.SumEntriesRequest(item="NO"), "NO_SUCH"),
+        (stock_pb2.SumEntriesRequest(item="BG-001", warehouse="NO"), "NO_SUCH"),
+        (stock_pb2.SumEntriesRequest(), "INVALID"),
+    )
+    for request, reason in wrong:
+        with pytest.raises(RemoteError, match=reason):
+            await house.ask("SumEntries", request)
+
+
 async def test_low_stock_lists_what_is_at_or_below_its_point(house: House) -> None:
     point = Decimal(value="10")
     for code, much in (("A-1", "10"), ("A-2", "11"), ("A-3", "3")):

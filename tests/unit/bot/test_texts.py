@@ -16,6 +16,8 @@ import pytest
 from bot.texts import ERRORS, LANGUAGES, Words, units
 from bot.understand.units import of_item
 from services.kit.errors import KINDS, KuguanError, RemoteError
+from services.orders.domain.kinds import KINDS as KINDS_OF_ORDERS
+from services.stock.domain import ledger
 
 HAN = re.compile(r"[㐀-鿿]")
 ROOT = Path(__file__).parents[3]
@@ -55,6 +57,12 @@ def declared() -> dict[str, type[KuguanError]]:
     skipped = {*KINDS.values(), RemoteError}
     ours = [error for error in errors() if error not in skipped and error.__module__.startswith("services.")]
     return {re.sub(r"(?<!^)(?=[A-Z])", "_", error.__name__).upper(): error for error in ours}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_movement_has_a_name(language: str) -> None:
+    movements = {ledger.OPENING, ledger.OTHER_ISSUE, *(kind.movement for kind in KINDS_OF_ORDERS)}
+    assert [movement for movement in movements if f"movement.{movement}" not in LANGUAGES[language]] == []
 
 
 def test_both_languages_have_the_same_sentences_with_the_same_facts() -> None:

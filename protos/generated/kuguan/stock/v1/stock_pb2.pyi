@@ -223,6 +223,36 @@ class ListEntriesResponse(_message.Message):
     next_page_token: str
     def __init__(self, entries: _Optional[_Iterable[_Union[Entry, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
+class SumEntriesRequest(_message.Message):
+    __slots__ = ("item", "warehouse", "start_time", "end_time")
+    ITEM_FIELD_NUMBER: _ClassVar[int]
+    WAREHOUSE_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    item: str
+    warehouse: str
+    start_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    def __init__(self, item: _Optional[str] = ..., warehouse: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class MovementTotal(_message.Message):
+    __slots__ = ("movement", "quantity", "document_count")
+    MOVEMENT_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    movement: str
+    quantity: _decimal_pb2.Decimal
+    document_count: int
+    def __init__(self, movement: _Optional[str] = ..., quantity: _Optional[_Union[_decimal_pb2.Decimal, _Mapping]] = ..., document_count: _Optional[int] = ...) -> None: ...
+
+class SumEntriesResponse(_message.Message):
+    __slots__ = ("totals", "unit")
+    TOTALS_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    totals: _containers.RepeatedCompositeFieldContainer[MovementTotal]
+    unit: str
+    def __init__(self, totals: _Optional[_Iterable[_Union[MovementTotal, _Mapping]]] = ..., unit: _Optional[str] = ...) -> None: ...
+
 class OpeningLine(_message.Message):
     __slots__ = ("row", "item", "warehouse", "lot", "serial", "quantity", "expiry_date", "unit_cost")
     ROW_FIELD_NUMBER: _ClassVar[int]

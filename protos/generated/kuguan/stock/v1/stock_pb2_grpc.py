@@ -60,6 +60,11 @@ class StockServiceStub:
                 request_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ListEntriesRequest.SerializeToString,
                 response_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ListEntriesResponse.FromString,
                 _registered_method=True)
+        self.SumEntries = channel.unary_unary(
+                '/kuguan.stock.v1.StockService/SumEntries',
+                request_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.SumEntriesRequest.SerializeToString,
+                response_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.SumEntriesResponse.FromString,
+                _registered_method=True)
         self.GetReservation = channel.unary_unary(
                 '/kuguan.stock.v1.StockService/GetReservation',
                 request_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.GetReservationRequest.SerializeToString,
@@ -136,6 +141,13 @@ class StockServiceServicer:
 
     def ListEntries(self, request, context):
         """Lists ledger entries, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SumEntries(self, request, context):
+        """Adds up an item's ledger entries of a time, one total for each kind of movement.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -227,6 +239,11 @@ def add_StockServiceServicer_to_server(servicer, server):
                     servicer.ListEntries,
                     request_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ListEntriesRequest.FromString,
                     response_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ListEntriesResponse.SerializeToString,
+            ),
+            'SumEntries': grpc.unary_unary_rpc_method_handler(
+                    servicer.SumEntries,
+                    request_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.SumEntriesRequest.FromString,
+                    response_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.SumEntriesResponse.SerializeToString,
             ),
             'GetReservation': grpc.unary_unary_rpc_method_handler(
                     servicer.GetReservation,
@@ -405,6 +422,33 @@ class StockService:
             '/kuguan.stock.v1.StockService/ListEntries',
             kuguan_dot_stock_dot_v1_dot_stock__pb2.ListEntriesRequest.SerializeToString,
             kuguan_dot_stock_dot_v1_dot_stock__pb2.ListEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SumEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kuguan.stock.v1.StockService/SumEntries',
+            kuguan_dot_stock_dot_v1_dot_stock__pb2.SumEntriesRequest.SerializeToString,
+            kuguan_dot_stock_dot_v1_dot_stock__pb2.SumEntriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

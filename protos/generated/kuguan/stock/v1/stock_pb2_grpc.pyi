@@ -43,6 +43,8 @@ class StockServiceStub:
     """Lists the items whose available quantity is at or below their reorder point."""
     ListEntries: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListEntriesRequest, _stock_pb2.ListEntriesResponse]
     """Lists ledger entries, newest first."""
+    SumEntries: _grpc.UnaryUnaryMultiCallable[_stock_pb2.SumEntriesRequest, _stock_pb2.SumEntriesResponse]
+    """Adds up an item's ledger entries of a time, one total for each kind of movement."""
     GetReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetReservationRequest, _stock_pb2.GetReservationResponse]
     """Gets the reservation of a document, with the lots and serials to pick. A promise is seen by who asked for
     it; those of orders also by who may see all orders, and all of them by keepers. Others get NO_SUCH.
@@ -81,6 +83,8 @@ class StockServiceAsyncStub(StockServiceStub):
     """Lists the items whose available quantity is at or below their reorder point."""
     ListEntries: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListEntriesRequest, _stock_pb2.ListEntriesResponse]  # type: ignore[assignment]
     """Lists ledger entries, newest first."""
+    SumEntries: _aio.UnaryUnaryMultiCallable[_stock_pb2.SumEntriesRequest, _stock_pb2.SumEntriesResponse]  # type: ignore[assignment]
+    """Adds up an item's ledger entries of a time, one total for each kind of movement."""
     GetReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetReservationRequest, _stock_pb2.GetReservationResponse]  # type: ignore[assignment]
     """Gets the reservation of a document, with the lots and serials to pick. A promise is seen by who asked for
     it; those of orders also by who may see all orders, and all of them by keepers. Others get NO_SUCH.
@@ -146,6 +150,14 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_stock_pb2.ListEntriesResponse, _abc.Awaitable[_stock_pb2.ListEntriesResponse]]:
         """Lists ledger entries, newest first."""
+
+    @_abc_1.abstractmethod
+    def SumEntries(
+        self,
+        request: _stock_pb2.SumEntriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_pb2.SumEntriesResponse, _abc.Awaitable[_stock_pb2.SumEntriesResponse]]:
+        """Adds up an item's ledger entries of a time, one total for each kind of movement."""
 
     @_abc_1.abstractmethod
     def GetReservation(
