@@ -10,7 +10,6 @@ from kuguan.approvals.v1.approvals_pb2 import (
     DecideRequest,
     Decision,
     ListTasksRequest,
-    ListTasksResponse,
     Task,
     TaskState,
     TaskView,
@@ -19,6 +18,7 @@ from kuguan.orders.v1.orders_pb2 import ListOrdersRequest, Order
 
 from bot.cards.facts import AT_WORK, arrives, is_positive
 from bot.commands.ask import Ask, Reply, Say, Show, new_card, request_id_of
+from bot.commands.orders import newest_task
 from bot.storage.cards import CardRow
 from bot.understand import Command, Intent
 
@@ -125,14 +125,14 @@ async def decide_by_words(ask: Ask, intent: Intent) -> list[Reply]:
 async def _voted(ask: Ask, reference: str, agreed: bool) -> Task | None:
     """The newest task of an order if the person has voted so in it already: with the same words, tried again
     because their outcome was unknown, or with a card."""
-    request = ListTasksRequest(page_size=1, view=TaskView.TASK_VIEW_CONCERNING, order=reference)
-    answer: ListTasksResponse = await ask.voice.read(ask.voice.services.approvals.ListTasks, request)
+    task = await newest_task(ask, reference)
     vote = AssignmentState.ASSIGNMENT_STATE_APPROVED if agreed else AssignmentState.ASSIGNMENT_STATE_REFUSED
-    for task in answer.tasks:
-        parts = [part for step in task.steps for part in step.assignments]
-        if any(part.state == vote and (part.decided_by or part.person) == ask.person for part in parts):
-            return task
-    return None
+    parts = [part for step in task.steps for part in step.assignments] if task else []
+    return (
+        task
+        if any(part.state == vote and (part.decided_by or part.person) == ask.person for part in parts)
+        else None
+    )
 
 
 def _told(ask: Ask, task: Task, agreed: bool) -> Say:

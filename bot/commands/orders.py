@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from kuguan.approvals.v1.approvals_pb2 import ListTasksRequest, ListTasksResponse, Task, TaskView
 from kuguan.orders.v1.orders_pb2 import GetOrderRequest, ListOrdersRequest, Order
 
 from bot.cards.facts import AT_WORK, PENDING, Facts
@@ -62,9 +63,21 @@ def _summary(facts: Facts, order: Order) -> str:
 
 
 async def request_status(ask: Ask, intent: Intent) -> list[Reply]:
-    """The status card of one order."""
+    """The status card of one order; for whoever only had a part in deciding it, the card of that decision."""
     order = await find_order(ask, intent)
-    return [order] if isinstance(order, Say) else [Show(new_card(ask, "order", order.name, {}))]
+    if isinstance(order, Order):
+        return [Show(new_card(ask, "order", order.name, {}))]
+    task = await newest_task(ask, intent.reference or "")
+    return [order] if task is None else [Show(new_card(ask, "approval", task.order, {"task": task.name}))]
+
+
+async def newest_task(ask: Ask, reference: str) -> Task | None:
+    """The newest task of an order that the person may see, if any."""
+    if not reference:
+        return None
+    request = ListTasksRequest(page_size=1, view=TaskView.TASK_VIEW_CONCERNING, order=reference)
+    answer: ListTasksResponse = await ask.voice.read(ask.voice.services.approvals.ListTasks, request)
+    return answer.tasks[0] if answer.tasks else None
 
 
 async def withdraw_request(ask: Ask, intent: Intent) -> list[Reply]:

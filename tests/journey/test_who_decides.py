@@ -153,3 +153,17 @@ def test_what_waits_for_me_is_listed_and_can_be_decided_there(system: System) ->
     system.reaches(order, "REJECTED")
     for card in lixia.waits(order, "refused", "已拒绝"):
         assert dict(card.buttons) == {}
+
+
+def test_who_decided_can_ask_what_became_of_it(system: System) -> None:
+    zhangsan, lixia, zhaoliu, sunli = system.people("zhangsan", "lixia", "zhaoliu", "sunli")
+    agreed, refused = zhangsan.orders("领6包A4纸"), zhangsan.orders("领6包A4纸")
+    lixia.taps(lixia.gets(agreed, "approve"), "approve")
+    lixia.says(f"驳回 {refused} 上次领的还没用完")
+    zhaoliu.taps(zhaoliu.gets(agreed, "hand_over"), "hand_over")
+    system.reaches(agreed, "FULFILLED")
+    answer = lixia.says(f"{agreed} 进度").card
+    assert (answer.number, len(answer.buttons)) == (agreed, 0)
+    assert "已发料" in answer.text
+    assert "已拒绝" in lixia.says(f"{refused[2:]} 到哪了").card.text
+    assert sunli.says(f"{agreed} 进度").says("没有找到")
