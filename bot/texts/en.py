@@ -111,6 +111,8 @@ SENTENCES: dict[str, str] = {
     "correction.nothing": "No request waits for your confirmation. One that was placed can be withdrawn and "
     "asked for again.",
     "correction.which": "Which one shall be changed? Please say its name, such as “{example}”.",
+    "correction.not_by_so_much": "{item} stands at {stands}; that cannot change by {said}. "
+    "Please say how much it shall be, such as “make it 2”.",
     "correction.example": "change {item} to 2",
     "request.left_out": "“{words}” was not found and is not on this request. Say it in other words with “add …”.",
     "request.aside": "“{asides}”: I cannot arrange this; it is written on the order for approver and keeper.",

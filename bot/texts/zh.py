@@ -108,6 +108,7 @@ SENTENCES: dict[str, str] = {
     "correction.sent": "这张申请已经提交,还没收到结果。请再点一次「确认」(不会重复下单),看到单号后可以撤回重提。",
     "correction.nothing": "没有等您确认的申请可以改。已经提交的单可以撤回后重新申请。",
     "correction.which": "要改哪一样?请带上名字说,例如「{example}」。",
+    "correction.not_by_so_much": "{item} 现在是 {stands},没法按「{said}」增减。请说要多少,例如「改成 2」。",
     "correction.example": "{item}改成 2{unit}",
     "request.left_out": "没有找到「{words}」,这张申请里没有它。换个说法说「再加…」就能补上。",
     "request.aside": "「{asides}」我不能自动安排,会写在单据上给审批人和库管看。",

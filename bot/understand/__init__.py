@@ -6,6 +6,7 @@ from bot.understand import (
     courtesies,
     decisions,
     delegations,
+    differences,
     own,
     questions,
     requests,
@@ -13,13 +14,24 @@ from bot.understand import (
 )
 from bot.understand.answers import Amount
 from bot.understand.heard import hear
-from bot.understand.intents import NOT_WANTED, Command, Hint, Intent, ItemWord, Likeness, Line, Problem
+from bot.understand.intents import (
+    NOT_WANTED,
+    Change,
+    Command,
+    Hint,
+    Intent,
+    ItemWord,
+    Likeness,
+    Line,
+    Problem,
+)
 from bot.understand.sentence import LONGEST_SENTENCE, Sentence, read
 from bot.understand.vocabulary import Vocabulary
 
 __all__ = [
     "NOT_WANTED",
     "Amount",
+    "Change",
     "Command",
     "Hint",
     "Intent",
@@ -36,6 +48,7 @@ RECOGNISERS = (
     questions.recognise_exact,
     delegations.recognise,
     decisions.recognise,
+    differences.recognise,
     corrections.recognise,
     courtesies.recognise_hand_over,
     questions.recognise_whole,

@@ -7,12 +7,14 @@ from bot.understand.heard import Heard
 from bot.understand.intents import NOT_WANTED, Command, Intent, Line
 from bot.understand.phrases import trim
 
+_UP_OR_DOWN_TO = "(?:增?加|增|减少?|降|调)到"
 _OPENER = re.compile(
-    r"""
+    rf"""
     \s* (?: (?:啊|哦|噢|呃|额|抱歉|对不起|不好意思|等等|等一下)[\s,。!]* )*
     (?: (?:不对|错了|(?:我)?(?:说|打|写|搞|弄|输|讲|报)错了?|更正(?:一下)?|纠正(?:一下)?|改一下|改下)
           (?:[\s,。!:了吧]|不对|错了)* (?:(?:应该?是|我要的?是|我是要|要的?是|是|改成|改为|换成|改到)\s*)?
-      | (?:应该是|我是说|我说的是|改成|改为|改到)\s*
+      | (?:应该是|我是说|我说的是|改成|改为|改到|{_UP_OR_DOWN_TO})\s*
+      | (?:please\s)?(?:reduce|lower|decrease|cut|raise|increase)\s(?:(?:it|that|them)\s)?to\s
       | (?:no|nope|wrong|oops|correction|my\smistake|sorry|wait)[\s,.!:-]+
           (?:(?:it's|its|that's|i\swant|i\sneed)\s)?
           (?=\d|one|two|three|four|five|six|seven|eight|nine|ten|an?\s)
@@ -24,7 +26,8 @@ _OPENER = re.compile(
     re.VERBOSE,
 )
 _ITEM_FIRST = re.compile(
-    r"\s*(?P<item>.{0,30}?)的?(?:数量|个数)?(?:改成|改为|改到|换成|应该是|(?<![a-z])should be)\s*(?=\S)"
+    rf"\s*(?P<item>.{{0,30}}?)的?(?:数量|个数)?"
+    rf"(?:改成|改为|改到|换成|应该是|{_UP_OR_DOWN_TO}|(?<![a-z])should be)\s*(?=\S)"
 )
 _DROPPED = re.compile(
     r"""

@@ -51,6 +51,13 @@ class Problem(StrEnum):
     TOO_LONG = "too_long"
 
 
+class Change(StrEnum):
+    """How a correction changes a quantity that stands there, where it does not replace it."""
+
+    MORE = "more"
+    LESS = "less"
+
+
 class Hint(StrEnum):
     """What a sentence that asks for nothing certain may be about: nothing is done on a hint alone."""
 
@@ -110,6 +117,8 @@ class Line:
     quantity: str | None = None
     unit: str | None = None
     problem: Problem | None = None
+    change: Change | None = None
+    """In a correction: that the quantity is a difference to the one that stands there."""
 
     def as_json(self) -> dict[str, object]:
         """The line with only the keys that were said."""
@@ -120,6 +129,8 @@ class Line:
             said["unit"] = self.unit
         if self.problem is not None:
             said["problem"] = self.problem.value
+        if self.change is not None:
+            said["change"] = self.change.value
         return said
 
 

@@ -133,7 +133,8 @@ def _quantity(heard: Heard, amount: Amount, limit: int) -> Quantity | None:
 def _unit_at(heard: Heard, place: int, limit: int) -> tuple[str | None, int]:
     """The longest unit word behind an amount, unless a known name begins there: 5瓶装水 is five 瓶装水."""
     text = heard.text
-    start = place + 1 if text[place : place + 1] == " " else place
+    # More than one space where something between them was read already: two more packs.
+    start = len(text) - len(text[place:].lstrip(" "))
     for table in (heard.vocabulary.unit_phrases, units.WORDS):
         for end in table.ends(text, start):
             if end <= limit and not heard.is_name(start, end):

@@ -30,6 +30,35 @@ def test_one_line_of_several_is_put_right_by_its_name(system: System) -> None:
     zhangsan.taps(card, "cancel")
 
 
+def test_a_difference_changes_what_stands_on_the_card(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    zhangsan.says("领2包A4纸和3卷胶带").offering("confirm")
+    assert zhangsan.says("少要一个").says("要改哪一样")
+    card = zhangsan.says("胶带少要一卷").offering("confirm")
+    assert "−2 卷" in card["透明胶带"]
+    card = zhangsan.says("A4纸多要1箱").offering("confirm")
+    assert "−10 包" in card["A4打印纸"]
+    card = zhangsan.says("A4纸减到4包").offering("confirm")
+    assert "−4 包" in card["A4打印纸"]
+    assert zhangsan.says("A4纸减5包").says("A4打印纸 现在是 4 包")
+    card = zhangsan.says("胶带减2卷").offering("confirm")
+    assert "胶带" not in card.text
+    card = zhangsan.says("再加两包").offering("confirm")
+    assert "−6 包" in card["A4打印纸"]
+    zhangsan.taps(card, "cancel")
+    assert zhangsan.says("再加两包").says("没有等您确认的申请")
+
+
+def test_two_more_are_not_two(system: System) -> None:
+    linbo = system.person("linbo")
+    linbo.says("I need 3 staplers").offering("confirm")
+    card = linbo.says("make it two more").offering("confirm")
+    assert "−5" in card["Stapler"]
+    card = linbo.says("one less").offering("confirm")
+    assert "−4" in card["Stapler"]
+    linbo.taps(card, "cancel")
+
+
 def test_goods_that_are_not_wanted_any_more_leave_the_card(system: System) -> None:
     zhangsan = system.person("zhangsan")
     first = zhangsan.says("领2包A4纸和3卷胶带").offering("confirm")
