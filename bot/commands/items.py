@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from bot.commands.ask import Ask, Reply, Say, Show, new_card
@@ -13,7 +14,10 @@ def plan_of(intent: Intent) -> dict[str, Any]:
     """The intent as data that a choice card can carry."""
     return {
         "command": intent.command.value,
-        "words": [_word(word) for word in intent.items],
+        "words": [
+            {**_word(word), **({"quantity": asked.quantity, "unit": asked.unit} if asked else {})}
+            for word, asked in zip_longest(intent.items, intent.asked)
+        ],
         "lines": [
             {
                 **_word(line.word),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from kuguan.stock.v1.stock_pb2 import (
@@ -16,13 +17,17 @@ from kuguan.stock.v1.stock_pb2 import (
 
 from bot.commands.ask import Ask, Reply, Say, Show, new_card
 from bot.commands.items import plan_of, unresolved
+from bot.company import factor, units_of
+from bot.storage.cards import CardRow
 from bot.understand import Intent
-from services.kit.quantity import parse_fraction
+from services.kit.quantity import decimal_text, parse_fraction, to_scale
 from services.kit.wire import date_value
 
 _LOW_ITEMS = 20
 _LOTS = 8
 _LISTED = 15
+_FINEST = 6
+"""Decimal places of the finest quantity."""
 
 
 async def query_stock(ask: Ask, intent: Intent) -> list[Reply]:
@@ -40,14 +45,32 @@ async def show_stock(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
     if not codes:
         return await show_place(ask, warehouse, "", 0)
     if len(codes) == 1:
-        return [Show(await _one(ask, codes[0], warehouse))]
+        return [Show(await _one(ask, plan["words"][0], warehouse))]
     request = BatchGetAvailabilityRequest(items=codes, warehouse=warehouse)
     answer = await ask.voice.read(ask.voice.services.stock.BatchGetAvailability, request)
-    lines = [
-        [ask.company.item_name(found.item, ask.words.language), _figures(ask, found.total, found.unit)]
-        for found in answer.availabilities
-    ]
+    lines = []
+    for word, found in zip(plan["words"], answer.availabilities, strict=True):
+        figures, enough = _figures(ask, found.total, found.unit), _enough(ask, word, found)
+        name = ask.company.item_name(found.item, ask.words.language)
+        lines.append([name, f"{enough} · {figures}" if enough else figures])
     return [Show(new_card(ask, "sheet", "", {"title": ask.words("stock.items_title"), "lines": lines}))]
+
+
+def _enough(ask: Ask, word: dict[str, Any], found: Availability) -> str | None:
+    """Whether so much can be had now as is asked about; None where no amount was said that can be told."""
+    item = ask.company.items.get(found.item)
+    unit = word.get("unit") or ""
+    per_unit = factor(item, unit) if item else None
+    if not word.get("quantity") or per_unit is None:
+        return None
+    wanted = parse_fraction(word["quantity"]) * per_unit
+    short = wanted - parse_fraction(found.total.available.value or "0")
+    said = ask.words.amount(word["quantity"], unit or found.unit)
+    if short <= 0:
+        return ask.words("stock.enough", said=said)
+    exact = to_scale(short, _FINEST, found.unit)
+    lacking = ask.words.amount(decimal_text(exact.scaled, exact.scale), found.unit)
+    return ask.words("stock.not_enough", said=said, short=lacking)
 
 
 async def show_place(ask: Ask, warehouse: str, page: str, shown: int) -> list[Reply]:
@@ -73,7 +96,8 @@ async def show_place(ask: Ask, warehouse: str, page: str, shown: int) -> list[Re
     return [Show(new_card(ask, "sheet", "", data))]
 
 
-async def _one(ask: Ask, code: str, warehouse: str) -> Any:
+async def _one(ask: Ask, word: dict[str, Any], warehouse: str) -> CardRow:
+    code = word["item"]
     request = GetAvailabilityRequest(item=code, warehouse=warehouse, include_lots=True)
     answer = await ask.voice.read(ask.voice.services.stock.GetAvailability, request)
     found: Availability = answer.availability
@@ -85,6 +109,9 @@ async def _one(ask: Ask, code: str, warehouse: str) -> Any:
         "groups": [],
         "lines": [],
     }
+    enough = _enough(ask, word, found)
+    if enough is not None:
+        data["lines"].append([ask.words("stock.is_it_enough"), enough])
     for place in found.places:
         name = ask.company.warehouse_name(place.warehouse, ask.words.language)
         figures = _figures(ask, place.figures, found.unit)
@@ -97,7 +124,28 @@ async def _one(ask: Ask, code: str, warehouse: str) -> Any:
         data["lines"].append([ask.words("label.total"), ask.words("stock.none")])
     elif len(found.places) > 1:
         data["lines"].append([ask.words("label.total"), _figures(ask, found.total, found.unit)])
+    packs = _in_packs(ask, found)
+    if packs is not None:
+        data["lines"].append([ask.words("stock.in_packs"), packs])
     return new_card(ask, "sheet", "", data)
+
+
+def _in_packs(ask: Ask, found: Availability) -> str | None:
+    """What is available in the item's largest whole pack and the rest; None where it fills none."""
+    item = ask.company.items.get(found.item)
+    packs = [(factor(item, unit) or Fraction(0), unit) for unit in units_of(item)[1:]] if item else []
+    whole = [(per_pack, unit) for per_pack, unit in packs if per_pack.denominator == 1 and per_pack > 1]
+    if not whole:
+        return None
+    per_pack, unit = max(whole)
+    count, rest = divmod(parse_fraction(found.total.available.value or "0"), per_pack)
+    if count < 1:
+        return None
+    said = [ask.words.amount(str(count), unit)]
+    if rest:
+        exact = to_scale(rest, _FINEST, found.unit)
+        said.append(ask.words.amount(decimal_text(exact.scaled, exact.scale), found.unit))
+    return " ".join(said)
 
 
 def _figures(ask: Ask, figures: Figures, unit: str) -> str:

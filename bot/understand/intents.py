@@ -152,6 +152,8 @@ class Intent:
     """The first day of a delegation, as said; like asides it is for whoever answers."""
     until: str | None = None
     """The last day of a delegation, or how long it lasts, as said."""
+    asked: tuple[Line, ...] = ()
+    """In a question about stock, of how much of each item it is whether there is enough; or nothing."""
     period: str | None = None
     """The time that movements are asked about, as said; like asides it is for whoever answers."""
     asides: tuple[str, ...] = ()

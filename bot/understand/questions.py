@@ -7,7 +7,7 @@ from bot.understand import grammar, lines, periods, quantities
 from bot.understand.chinese import PLACE
 from bot.understand.english_orders import NOT_ALONE
 from bot.understand.heard import Heard
-from bot.understand.intents import Command, Intent, ItemWord, Likeness
+from bot.understand.intents import Command, Intent, ItemWord, Likeness, Line
 from bot.understand.phrases import Phrases, Place
 from bot.understand.units import CHINESE as CHINESE_UNITS
 from bot.understand.units import WORDS as UNIT_WORDS
@@ -104,7 +104,18 @@ def recognise_stock(heard: Heard) -> Intent | None:
     words = _item_words(rest, grammar.QUERY_FILLERS) or _unit_as_goods(heard, rest)
     if words == [] and heard.warehouse is None and not _ASKS_FOR_STOCK.search(heard.text):
         return None
-    return _about_items(Command.QUERY_STOCK, heard, words, is_strong=is_strong)
+    intent = _about_items(Command.QUERY_STOCK, heard, words, is_strong=is_strong)
+    return intent and replace(intent, asked=_asked(rest, intent.items))
+
+
+def _asked(rest: Heard, items: tuple[ItemWord, ...]) -> tuple[Line, ...]:
+    """5包A4纸够吗, "are there 20 masks": the goods with how much of them, where that is said."""
+    if not quantities.find(rest, 0, len(rest.text)):
+        return ()
+    said = lines.read(rest, grammar.QUERY_FILLERS)
+    if [line.word for line in said] != list(items) or not any(line.quantity for line in said):
+        return ()
+    return tuple(line.as_line(rest.vocabulary.units) for line in said)
 
 
 def recognise_clause(heard: Heard) -> Intent | None:

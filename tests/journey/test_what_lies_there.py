@@ -14,6 +14,25 @@ def test_a_warehouse_is_answered_with_its_goods(system: System) -> None:
         assert "more" not in card.buttons
 
 
+def test_whether_there_is_enough_is_answered(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    assert zhangsan.says("5包A4纸够吗").card["够不够"] == "5 包:够"
+    assert "不够,差" in zhangsan.says("还够领9000个口罩吗").card["够不够"]
+    assert zhangsan.says("1箱A4纸够不够").card["够不够"] == "1 箱:够"
+    both = zhangsan.says("有没有2个鼠标和9000个键盘").card
+    assert both["无线鼠标"].startswith("2 个:够 · ")
+    assert both["键盘"].startswith("9000 个:不够,差 ")
+    assert "够不够" not in zhangsan.says("A4纸还有多少").card.text
+
+
+def test_what_is_available_is_told_in_packs_too(system: System) -> None:
+    zhangsan = system.person("zhangsan")
+    card = zhangsan.says("黑色中性笔还有多少").card
+    boxes, left = divmod(system.stock("BG-003")["available"], 12)
+    assert card["可用折合"] == f"{boxes} 盒" + (f" {left} 支" if left else "")
+    assert "可用折合" not in zhangsan.says("拖把还有吗").card.text
+
+
 def test_all_stock_comes_in_pages_that_say_how_much_is_left(system: System) -> None:
     zhangsan = system.person("zhangsan")
     card = zhangsan.says("全部库存").offering("more")
