@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
-from kuguan.stock.v1.stock_pb2 import Entry, ListEntriesRequest, MovementTotal, SumEntriesRequest
+from kuguan.orders.v1.orders_pb2 import Order, OrderLine
+from kuguan.stock.v1.stock_pb2 import Entry, ListEntriesRequest, GetMovementTotalsRequest
 
+from bot.cards.order import amount_of, state_words
 from bot.commands.ask import Ask, Reply, Say, Show, new_card
 from bot.commands.days import midnight
 from bot.commands.items import plan_of, unresolved
+from bot.commands.orders import orders_of
 from bot.commands.periods import Period, period_of
-from bot.understand import Intent
+from bot.understand import ME, MY_DEPARTMENT, Intent
+from services.kit.quantity import decimal_text, parse_fraction, to_scale
 
 _ENTRIES = 15
+_FINEST = 6
+"""Decimal places of the finest quantity."""
 
 
 async def stock_history(ask: Ask, intent: Intent) -> list[Reply]:
@@ -29,61 +36,127 @@ async def show_history(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
     if not plan["words"]:
         return [Say(ask.words("request.items_missing", example=ask.words("example.stock")))]
     # Cards that were shown before periods were understood hold none.
-    said = plan.get("period") or ""
+    said, whose = plan.get("period") or "", plan.get("whose")
     period = period_of(said, datetime.now(ask.words.zone).date()) if said else None
     if said and period is None:
         return [Say(ask.words("history.which_time", said=said))]
-    return [await _history(ask, word["item"], plan["warehouse"] or "", period) for word in plan["words"]]
+    codes, warehouse = [word["item"] for word in plan["words"]], plan["warehouse"] or ""
+    if whose == ME:
+        known, _ = await orders_of(ask)
+        return [_own(ask, code, warehouse, period, known) for code in codes]
+    department = _department(ask, whose) if whose else ""
+    if department is None:
+        known_ones = ask.words.join(sorted(_departments(ask)))
+        return [Say(ask.words("history.which_department", said=whose, departments=known_ones))]
+    return [await _history(ask, code, warehouse, period, department) for code in codes]
 
 
-async def _history(ask: Ask, item: str, warehouse: str, period: Period | None) -> Reply:
-    """The newest entries of one item; of a time also what its movements come to, kind by kind."""
+def _departments(ask: Ask) -> set[str]:
+    return {person.department for person in ask.company.people.values()}
+
+
+def _department(ask: Ask, whose: str) -> str | None:
+    """The department that is meant; None where there is none, or no one, of that name."""
+    departments = _departments(ask)
+    if whose == MY_DEPARTMENT:
+        known = ask.company.people.get(ask.person)
+        return known.department if known else None
+    meant = {whose} & departments or {
+        one for one in departments if one.startswith(whose.removesuffix("部门"))
+    }
+    return meant.pop() if len(meant) == 1 else None
+
+
+async def _history(ask: Ask, item: str, warehouse: str, period: Period | None, department: str) -> Reply:
+    """The newest entries of one item; of a time or a department also what they come to, kind by kind."""
     name = ask.company.item_name(item, ask.words.language)
-    request = ListEntriesRequest(item=item, warehouse=warehouse, page_size=_ENTRIES)
+    request = ListEntriesRequest(item=item, warehouse=warehouse, counterpart=department, page_size=_ENTRIES)
+    asked = GetMovementTotalsRequest(item=item, warehouse=warehouse, counterpart=department)
     if period is not None:
-        request.start_time.CopyFrom(midnight(period.first, ask.words.zone))
-        request.end_time.CopyFrom(midnight(period.last + timedelta(days=1), ask.words.zone))
+        for bounded in (request, asked):
+            bounded.start_time.CopyFrom(midnight(period.first, ask.words.zone))
+            bounded.end_time.CopyFrom(midnight(period.last + timedelta(days=1), ask.words.zone))
     answer = await ask.voice.read(ask.voice.services.stock.ListEntries, request)
-    if period is None:
-        if not answer.entries:
-            return Say(ask.words("history.none", item=name))
-        data: dict[str, Any] = {"title": ask.words("history.title", item=name)}
-        data["lines"] = [_entry(ask, entry) for entry in answer.entries]
-        return Show(new_card(ask, "sheet", "", data))
-    days = _days(ask, period)
+    within = " · ".join(filter(None, (department, _days(ask, period))))
     if not answer.entries:
-        return Say(ask.words("history.none_in", item=name, period=days))
-    asked = SumEntriesRequest(
-        item=item, warehouse=warehouse, start_time=request.start_time, end_time=request.end_time
-    )
-    sums = await ask.voice.read(ask.voice.services.stock.SumEntries, asked)
+        return Say(ask.words("history.none_in" if within else "history.none", item=name, period=within))
+    entries = [_entry(ask, entry) for entry in answer.entries]
+    if not within:
+        data = {"title": ask.words("history.title", item=name), "lines": entries}
+        return Show(new_card(ask, "sheet", "", data))
+    sums = await ask.voice.read(ask.voice.services.stock.GetMovementTotals, asked)
     heading = "history.newest" if answer.next_page_token else "history.each"
-    each = {
-        "title": ask.words(heading, count=len(answer.entries)),
-        "lines": [_entry(ask, entry) for entry in answer.entries],
-    }
-    data = {
-        "title": ask.words("history.title_in", item=name),
-        "subtitle": days,
-        "lines": [_total(ask, total, sums.unit) for total in sums.totals],
-        "groups": [each],
-    }
+    totals = [
+        [
+            _movement(ask, total.movement),
+            _total(ask, _signed(total.quantity.value), sums.unit, total.document_count),
+        ]
+        for total in sums.totals
+    ]
+    return _sheet(ask, ask.words("history.title_in", item=name), within, totals, heading, entries)
+
+
+def _sheet(
+    ask: Ask, title: str, subtitle: str, totals: list[list[str]], heading: str, rows: list[list[str]]
+) -> Reply:
+    each = {"title": ask.words(heading, count=len(rows)), "lines": rows}
+    data = {"title": title, "subtitle": subtitle, "lines": totals, "groups": [each]}
     return Show(new_card(ask, "sheet", "", data))
 
 
-def _days(ask: Ask, period: Period) -> str:
+def _own(ask: Ask, item: str, warehouse: str, period: Period | None, orders: list[Order]) -> Reply:
+    """What the person asked for of one item, by the day they asked, and what of it was carried out."""
+    name, days = ask.company.item_name(item, ask.words.language), _days(ask, period)
+    found = [
+        (order, line)
+        for order in orders
+        for line in order.lines
+        if line.item == item and warehouse in ("", line.warehouse) and _is_of(ask, order, period)
+    ]
+    if not found:
+        key = "history.none_of_yours_in" if days else "history.none_of_yours"
+        return Say(ask.words(key, item=name, period=days))
+    rows = [
+        [
+            f"{ask.words.day_clock(order.create_time)} {order.name}",
+            f"{amount_of(ask.facts, order, line)} · {state_words(ask.facts, order)}",
+        ]
+        for order, line in found
+    ]
+    heading = "history.newest" if len(rows) > _ENTRIES else "history.each"
+    title = ask.words("history.title_own", item=name)
+    return _sheet(ask, title, days, _carried_out(ask, found), heading, rows[:_ENTRIES])
+
+
+def _is_of(ask: Ask, order: Order, period: Period | None) -> bool:
+    day = order.create_time.ToDatetime(UTC).astimezone(ask.words.zone).date()
+    return period is None or period.first <= day <= period.last
+
+
+def _carried_out(ask: Ask, found: list[tuple[Order, OrderLine]]) -> list[list[str]]:
+    """How much was handed over or taken back, kind by kind."""
+    done: dict[str, list[Fraction]] = {}
+    for order, line in found:
+        done.setdefault(order.kind, []).append(parse_fraction(line.fulfilled.value or "0"))
+    unit, totals = found[0][1].base_unit, []
+    for kind, quantities in done.items():
+        exact = to_scale(sum(quantities, Fraction()), _FINEST, unit)
+        quantity = decimal_text(exact.scaled, exact.scale)
+        totals.append([ask.facts.kind(kind), _total(ask, quantity, unit, sum(map(bool, quantities)))])
+    return totals
+
+
+def _days(ask: Ask, period: Period | None) -> str:
+    if period is None:
+        return ""
     if period.first == period.last:
         return period.first.isoformat()
     return ask.words("history.days", first=period.first.isoformat(), last=period.last.isoformat())
 
 
-def _total(ask: Ask, total: MovementTotal, unit: str) -> list[str]:
-    said = ask.words(
-        "history.total" if total.document_count > 1 else "history.total_of_one",
-        quantity=ask.words.amount(_signed(total.quantity.value), unit),
-        count=total.document_count,
-    )
-    return [_movement(ask, total.movement), said]
+def _total(ask: Ask, quantity: str, unit: str, documents: int) -> str:
+    key = "history.total_of_one" if documents == 1 else "history.total"
+    return ask.words(key, quantity=ask.words.amount(quantity, unit), count=documents)
 
 
 def _movement(ask: Ask, movement: str) -> str:

@@ -31,6 +31,7 @@ def plan_of(intent: Intent) -> dict[str, Any]:
         "purpose": intent.purpose,
         "reason": intent.reason,
         "period": intent.period,
+        "whose": intent.whose,
         "asides": list(intent.asides),
     }
 

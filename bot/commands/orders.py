@@ -26,7 +26,7 @@ async def my_requests(ask: Ask, intent: Intent) -> list[Reply]:
 
 async def show_orders(ask: Ask, before: int) -> list[Reply]:
     """How many orders the person has, and ten of them: the newest, or those before the one with a number."""
-    known, all_counted = await _orders_of(ask)
+    known, all_counted = await orders_of(ask)
     rest = [order for order in known if not before or order.number < before]
     if not rest:
         return [Say(ask.words("order.none"))]
@@ -43,7 +43,7 @@ async def show_orders(ask: Ask, before: int) -> list[Reply]:
     return [Show(new_card(ask, "sheet", "", data))]
 
 
-async def _orders_of(ask: Ask) -> tuple[list[Order], bool]:
+async def orders_of(ask: Ask) -> tuple[list[Order], bool]:
     """The person's newest orders, and whether these are all of them."""
     request = ListOrdersRequest(page_size=_PAGE, requester=ask.person)
     known: list[Order] = []

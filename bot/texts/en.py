@@ -265,6 +265,10 @@ SENTENCES: dict[str, str] = {
     "history.none_in": "{item} did not move ({period}).",
     "history.which_time": "I cannot tell which days “{said}” are. "
     "Say “last month”, “last 7 days” or “from Aug 1 to Aug 15”.",
+    "history.title_own": "{item}, your requests",
+    "history.none_of_yours": "You never requested or returned {item}.",
+    "history.none_of_yours_in": "You neither requested nor returned {item} ({period}).",
+    "history.which_department": "I know no department “{said}”. There are: {departments}.",
     "history.none": "{item} has not moved yet.",
     "history.line": "{quantity} · balance {after} · {document} {counterpart}",
     "movement.opening": "Opening stock",

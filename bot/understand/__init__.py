@@ -15,6 +15,8 @@ from bot.understand import (
 from bot.understand.answers import Amount
 from bot.understand.heard import hear
 from bot.understand.intents import (
+    ME,
+    MY_DEPARTMENT,
     NOT_WANTED,
     Change,
     Command,
@@ -29,6 +31,8 @@ from bot.understand.sentence import LONGEST_SENTENCE, Sentence, read
 from bot.understand.vocabulary import Vocabulary
 
 __all__ = [
+    "ME",
+    "MY_DEPARTMENT",
     "NOT_WANTED",
     "Amount",
     "Change",

@@ -164,6 +164,8 @@ HISTORY_WEAK = phrases(
     movements of | ins and outs | who took | who has taken | who requested | who has requested | who got |
     who used | who was issued | who collected | who returned | who has been taking | who is taking |
     who keeps taking | did we use | have we used | did we issue | have we issued | did we take | were used |
+    did i take | did i use | did i get | did i request | did i ask for | have i taken | have i used |
+    have i got | have i gotten | have i requested | have i asked for | i took | i have taken | i've taken |
     was used | were issued | was issued | did we go through | have we gone through
     """
 )

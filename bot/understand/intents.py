@@ -11,6 +11,11 @@ NOT_WANTED = "0"
 """The quantity of goods that a correction takes off a request."""
 
 
+ME = "me"
+MY_DEPARTMENT = "my department"
+"""Whose movements are asked about, where it is no department by its name."""
+
+
 class Command(StrEnum):
     """What a sentence may ask of the warehouse keeper."""
 
@@ -156,6 +161,8 @@ class Intent:
     """In a question about stock, of how much of each item it is whether there is enough; or nothing."""
     period: str | None = None
     """The time that movements are asked about, as said; like asides it is for whoever answers."""
+    whose: str | None = None
+    """Whose movements are asked about: ME, MY_DEPARTMENT, or a department as said; None means everybody's."""
     asides: tuple[str, ...] = ()
     """What was said about a request beside all this, as said: for whom, by when, where to, how urgent."""
     hint: Hint | None = None

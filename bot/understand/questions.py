@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from bot.understand import grammar, lines, periods, quantities
+from bot.understand import grammar, lines, owners, periods, quantities
 from bot.understand.chinese import PLACE
 from bot.understand.english_orders import NOT_ALONE
 from bot.understand.heard import Heard
@@ -40,6 +40,8 @@ _OWNER = re.compile(
     rf"(?:[\d一二两三四五六七八九十]+\s?(?:{'|'.join(CHINESE_UNITS)}))?\s*"
 )
 """Whose goods are asked about, in front of their name: 前台的抽纸, 领导要的3个文件夹."""
+_EVER = re.compile(r"(?P<verb>(?:领用?|拿|退|用)过).*(?P<asks>吗|没有?|么)[\s?。!]*$")
+"""我领过键盘吗: asks for what one took oneself."""
 _IS_LEFT = re.compile(r"还有|还剩|剩多少|剩几|有没有|库存")
 _CONTINUES = re.compile(r"^[^吗?几]*[,，、;；\s]还有(?!多少|几|吗|没)[^吗?几]*$")
 """5包A4纸,还有2卷胶带 goes on with a list: here 还有 asks nothing."""
@@ -75,18 +77,23 @@ def recognise_exact(heard: Heard) -> Intent | None:
 
 
 def recognise_history(heard: Heard) -> Intent | None:
-    """The movements of items: 键盘 流水, "history of rice"."""
+    """The movements of items, everybody's or somebody's: 键盘 流水, 我上个月领了几包A4纸."""
+    _, whose = owners.take(heard)
     rest, is_strong = _without_keys(heard, grammar.HISTORY_KEYS, grammar.HISTORY_STRONG)
+    ever = _EVER.search(heard.text)
+    if rest is None and ever is not None and whose is not None:
+        rest = heard.without(*ever.span("verb")).without(*ever.span("asks"))
     if rest is None:
         return None
     for match in _HOW_MANY.finditer(rest.text):
         rest = rest.without(*match.span())
+    rest, _ = owners.take(rest)
     rest, period = periods.take(rest)
     words = _item_words(rest, grammar.HISTORY_FILLERS)
     if not is_strong and (not words or any(not word.item and len(word.text) < 2 for word in words)):
         return None
     intent = _about_items(Command.STOCK_HISTORY, heard, words, is_strong=is_strong)
-    return intent and replace(intent, period=period)
+    return intent and replace(intent, period=period, whose=whose)
 
 
 def recognise_stock(heard: Heard) -> Intent | None:

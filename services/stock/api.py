@@ -62,11 +62,11 @@ class StockApi(stock_pb2_grpc.StockServiceServicer):
         """Lists ledger entries, newest first."""
         return await self._runtime.read(stock_queries.list_entries, request)
 
-    async def SumEntries(
-        self, request: stock_pb2.SumEntriesRequest, context: Any
-    ) -> stock_pb2.SumEntriesResponse:
+    async def GetMovementTotals(
+        self, request: stock_pb2.GetMovementTotalsRequest, context: Any
+    ) -> stock_pb2.GetMovementTotalsResponse:
         """Adds up an item's ledger entries of a time, one total for each kind of movement."""
-        return await self._runtime.read(stock_queries.sum_entries, request)
+        return await self._runtime.read(stock_queries.get_movement_totals, request)
 
     async def GetReservation(
         self, request: stock_pb2.GetReservationRequest, context: Any

@@ -10,6 +10,7 @@ from kuguan.stock.v1 import stock_pb2
 from services.kit import wire
 from services.kit.errors import InvalidField, NoSuch
 from services.kit.reading import View
+from services.kit.texts import plain_text
 from services.stock.domain.items import Measure
 from services.stock.domain.shelf import expired
 from services.stock.domain.texts import document_name, item_code, tracking_code, warehouse_code
@@ -27,6 +28,7 @@ from services.stock.storage.ledger import Wanted
 
 MAXIMUM_ITEMS = 1000
 MAXIMUM_LOTS = 100
+MAXIMUM_COUNTERPART = 500
 
 
 def get_availability(
@@ -112,7 +114,9 @@ def list_entries(view: View, request: stock_pb2.ListEntriesRequest) -> stock_pb2
     return stock_pb2.ListEntriesResponse(entries=map(entry_message, page), next_page_token=token)
 
 
-def sum_entries(view: View, request: stock_pb2.SumEntriesRequest) -> stock_pb2.SumEntriesResponse:
+def get_movement_totals(
+    view: View, request: stock_pb2.GetMovementTotalsRequest
+) -> stock_pb2.GetMovementTotalsResponse:
     """What an item's movements of a time come to, one total for each kind of movement."""
     code = item_code(request.item)
     measure = items.measures(view.connection, [code]).get(code)
@@ -121,14 +125,14 @@ def sum_entries(view: View, request: stock_pb2.SumEntriesRequest) -> stock_pb2.S
     if request.warehouse:
         warehouses.get(view.connection, warehouse_code(request.warehouse))
     start, end = _span(request)
-    wanted = Wanted(item=code, warehouse=request.warehouse, start=start, end=end)
+    wanted = Wanted(code, request.warehouse, counterpart=_counterpart(request), start=start, end=end)
     totals = [
         stock_pb2.MovementTotal(
             movement=total.movement, quantity=amount(total.quantity, measure), document_count=total.documents
         )
         for total in ledger.totals(view.connection, wanted)
     ]
-    return stock_pb2.SumEntriesResponse(totals=totals, unit=measure.base_unit)
+    return stock_pb2.GetMovementTotalsResponse(totals=totals, unit=measure.base_unit)
 
 
 def get_reservation(view: View, request: stock_pb2.GetReservationRequest) -> stock_pb2.GetReservationResponse:
@@ -188,13 +192,18 @@ def _wanted(request: stock_pb2.ListEntriesRequest) -> Wanted:
         warehouse=warehouse_code(request.warehouse) if request.warehouse else "",
         lot=tracking_code(request.lot, "lot") if request.lot else "",
         document=document_name(request.document) if request.document else "",
+        counterpart=_counterpart(request),
         start=start,
         end=end,
     )
 
 
+def _counterpart(request: stock_pb2.ListEntriesRequest | stock_pb2.GetMovementTotalsRequest) -> str:
+    return plain_text(request.counterpart, "counterpart", MAXIMUM_COUNTERPART)
+
+
 def _span(
-    request: stock_pb2.ListEntriesRequest | stock_pb2.SumEntriesRequest,
+    request: stock_pb2.ListEntriesRequest | stock_pb2.GetMovementTotalsRequest,
 ) -> tuple[datetime | None, datetime | None]:
     """The bounds of a time; None where none was given."""
     start = wire.moment(request.start_time, "start_time") if request.HasField("start_time") else None

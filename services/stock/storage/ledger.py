@@ -38,6 +38,7 @@ class Wanted:
     warehouse: str = ""
     lot: str = ""
     document: str = ""
+    counterpart: str = ""
     start: datetime | None = None
     end: datetime | None = None
 
@@ -126,7 +127,7 @@ def _filtered(wanted: Wanted, before: int | None) -> Select[Any]:
     query = select(ENTRIES)
     if before is not None:
         query = query.where(ENTRIES.c.sequence < before)
-    for name in ("item", "warehouse", "lot", "document"):
+    for name in ("item", "warehouse", "lot", "document", "counterpart"):
         value = getattr(wanted, name)
         if value:
             query = query.where(ENTRIES.c[name] == value)

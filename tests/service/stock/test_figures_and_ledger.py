@@ -220,7 +220,9 @@ async def test_movements_of_a_time_are_added_up_kind_by_kind(house: House) -> No
     newest = (await house.entries(document="shop-2"))[0]
 
     async def totals(**asked: Any) -> list[tuple[str, str, int]]:
-        answer = await house.ask("SumEntries", stock_pb2.SumEntriesRequest(item="BG-001", **asked))
+        answer = await house.ask(
+            "GetMovementTotals", stock_pb2.GetMovementTotalsRequest(item="BG-001", **asked)
+        )
         assert answer.unit == "包"
         return [(total.movement, total.quantity.value, total.document_count) for total in answer.totals]
 
@@ -229,14 +231,23 @@ async def test_movements_of_a_time_are_added_up_kind_by_kind(house: House) -> No
     assert await totals(warehouse="LK") == [("opening", "7.5", 1)]
     assert await totals(start_time=newest.occur_time) == [("other_issue", "-2", 1)]
     assert await totals(end_time=newest.occur_time) == [opened, ("other_issue", "-1.5", 1)]
+    assert await totals(counterpart="nobody") == []
+    told = order("LY1001", ("BG-001", "4"))
+    await house.placed(told)
+    await house.approved(told)
+    await house.issue("LY1001")
+    assert await totals(counterpart=told.counterpart) == [("requisition_issue", "-4", 1)]
+    (entry,) = await house.entries(counterpart=told.counterpart)
+    assert (entry.document, entry.counterpart) == ("LY1001", told.counterpart)
     wrong = (
-        (stock_pb2.SumEntriesRequest(item="NO"), "NO_SUCH"),
-        (stock_pb2.SumEntriesRequest(item="BG-001", warehouse="NO"), "NO_SUCH"),
-        (stock_pb2.SumEntriesRequest(), "INVALID"),
+        (stock_pb2.GetMovementTotalsRequest(item="BG-001", counterpart="A\x00"), "INVALID"),
+        (stock_pb2.GetMovementTotalsRequest(item="NO"), "NO_SUCH"),
+        (stock_pb2.GetMovementTotalsRequest(item="BG-001", warehouse="NO"), "NO_SUCH"),
+        (stock_pb2.GetMovementTotalsRequest(), "INVALID"),
     )
     for request, reason in wrong:
         with pytest.raises(RemoteError, match=reason):
-            await house.ask("SumEntries", request)
+            await house.ask("GetMovementTotals", request)
 
 
 async def test_low_stock_lists_what_is_at_or_below_its_point(house: House) -> None:

@@ -196,7 +196,7 @@ class Entry(_message.Message):
     def __init__(self, sequence: _Optional[int] = ..., item: _Optional[str] = ..., warehouse: _Optional[str] = ..., lot: _Optional[str] = ..., serial: _Optional[str] = ..., quantity: _Optional[_Union[_decimal_pb2.Decimal, _Mapping]] = ..., movement: _Optional[str] = ..., document: _Optional[str] = ..., line: _Optional[int] = ..., counterpart: _Optional[str] = ..., occur_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., record_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[str] = ..., client: _Optional[str] = ..., unit: _Optional[str] = ..., on_hand_after: _Optional[_Union[_decimal_pb2.Decimal, _Mapping]] = ...) -> None: ...
 
 class ListEntriesRequest(_message.Message):
-    __slots__ = ("page_size", "page_token", "item", "warehouse", "lot", "document", "start_time", "end_time")
+    __slots__ = ("page_size", "page_token", "item", "warehouse", "lot", "document", "start_time", "end_time", "counterpart")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     ITEM_FIELD_NUMBER: _ClassVar[int]
@@ -205,6 +205,7 @@ class ListEntriesRequest(_message.Message):
     DOCUMENT_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     END_TIME_FIELD_NUMBER: _ClassVar[int]
+    COUNTERPART_FIELD_NUMBER: _ClassVar[int]
     page_size: int
     page_token: str
     item: str
@@ -213,7 +214,8 @@ class ListEntriesRequest(_message.Message):
     document: str
     start_time: _timestamp_pb2.Timestamp
     end_time: _timestamp_pb2.Timestamp
-    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., item: _Optional[str] = ..., warehouse: _Optional[str] = ..., lot: _Optional[str] = ..., document: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    counterpart: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., item: _Optional[str] = ..., warehouse: _Optional[str] = ..., lot: _Optional[str] = ..., document: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., counterpart: _Optional[str] = ...) -> None: ...
 
 class ListEntriesResponse(_message.Message):
     __slots__ = ("entries", "next_page_token")
@@ -223,17 +225,19 @@ class ListEntriesResponse(_message.Message):
     next_page_token: str
     def __init__(self, entries: _Optional[_Iterable[_Union[Entry, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
-class SumEntriesRequest(_message.Message):
-    __slots__ = ("item", "warehouse", "start_time", "end_time")
+class GetMovementTotalsRequest(_message.Message):
+    __slots__ = ("item", "warehouse", "start_time", "end_time", "counterpart")
     ITEM_FIELD_NUMBER: _ClassVar[int]
     WAREHOUSE_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     END_TIME_FIELD_NUMBER: _ClassVar[int]
+    COUNTERPART_FIELD_NUMBER: _ClassVar[int]
     item: str
     warehouse: str
     start_time: _timestamp_pb2.Timestamp
     end_time: _timestamp_pb2.Timestamp
-    def __init__(self, item: _Optional[str] = ..., warehouse: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    counterpart: str
+    def __init__(self, item: _Optional[str] = ..., warehouse: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., counterpart: _Optional[str] = ...) -> None: ...
 
 class MovementTotal(_message.Message):
     __slots__ = ("movement", "quantity", "document_count")
@@ -245,7 +249,7 @@ class MovementTotal(_message.Message):
     document_count: int
     def __init__(self, movement: _Optional[str] = ..., quantity: _Optional[_Union[_decimal_pb2.Decimal, _Mapping]] = ..., document_count: _Optional[int] = ...) -> None: ...
 
-class SumEntriesResponse(_message.Message):
+class GetMovementTotalsResponse(_message.Message):
     __slots__ = ("totals", "unit")
     TOTALS_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]

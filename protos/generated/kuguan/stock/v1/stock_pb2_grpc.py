@@ -60,10 +60,10 @@ class StockServiceStub:
                 request_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ListEntriesRequest.SerializeToString,
                 response_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ListEntriesResponse.FromString,
                 _registered_method=True)
-        self.SumEntries = channel.unary_unary(
-                '/kuguan.stock.v1.StockService/SumEntries',
-                request_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.SumEntriesRequest.SerializeToString,
-                response_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.SumEntriesResponse.FromString,
+        self.GetMovementTotals = channel.unary_unary(
+                '/kuguan.stock.v1.StockService/GetMovementTotals',
+                request_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.GetMovementTotalsRequest.SerializeToString,
+                response_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.GetMovementTotalsResponse.FromString,
                 _registered_method=True)
         self.GetReservation = channel.unary_unary(
                 '/kuguan.stock.v1.StockService/GetReservation',
@@ -146,7 +146,7 @@ class StockServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def SumEntries(self, request, context):
+    def GetMovementTotals(self, request, context):
         """Adds up an item's ledger entries of a time, one total for each kind of movement.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -240,10 +240,10 @@ def add_StockServiceServicer_to_server(servicer, server):
                     request_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ListEntriesRequest.FromString,
                     response_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.ListEntriesResponse.SerializeToString,
             ),
-            'SumEntries': grpc.unary_unary_rpc_method_handler(
-                    servicer.SumEntries,
-                    request_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.SumEntriesRequest.FromString,
-                    response_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.SumEntriesResponse.SerializeToString,
+            'GetMovementTotals': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMovementTotals,
+                    request_deserializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.GetMovementTotalsRequest.FromString,
+                    response_serializer=kuguan_dot_stock_dot_v1_dot_stock__pb2.GetMovementTotalsResponse.SerializeToString,
             ),
             'GetReservation': grpc.unary_unary_rpc_method_handler(
                     servicer.GetReservation,
@@ -433,7 +433,7 @@ class StockService:
             _registered_method=True)
 
     @staticmethod
-    def SumEntries(request,
+    def GetMovementTotals(request,
             target,
             options=(),
             channel_credentials=None,
@@ -446,9 +446,9 @@ class StockService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/kuguan.stock.v1.StockService/SumEntries',
-            kuguan_dot_stock_dot_v1_dot_stock__pb2.SumEntriesRequest.SerializeToString,
-            kuguan_dot_stock_dot_v1_dot_stock__pb2.SumEntriesResponse.FromString,
+            '/kuguan.stock.v1.StockService/GetMovementTotals',
+            kuguan_dot_stock_dot_v1_dot_stock__pb2.GetMovementTotalsRequest.SerializeToString,
+            kuguan_dot_stock_dot_v1_dot_stock__pb2.GetMovementTotalsResponse.FromString,
             options,
             channel_credentials,
             insecure,

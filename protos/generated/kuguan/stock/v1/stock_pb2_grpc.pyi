@@ -43,7 +43,7 @@ class StockServiceStub:
     """Lists the items whose available quantity is at or below their reorder point."""
     ListEntries: _grpc.UnaryUnaryMultiCallable[_stock_pb2.ListEntriesRequest, _stock_pb2.ListEntriesResponse]
     """Lists ledger entries, newest first."""
-    SumEntries: _grpc.UnaryUnaryMultiCallable[_stock_pb2.SumEntriesRequest, _stock_pb2.SumEntriesResponse]
+    GetMovementTotals: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetMovementTotalsRequest, _stock_pb2.GetMovementTotalsResponse]
     """Adds up an item's ledger entries of a time, one total for each kind of movement."""
     GetReservation: _grpc.UnaryUnaryMultiCallable[_stock_pb2.GetReservationRequest, _stock_pb2.GetReservationResponse]
     """Gets the reservation of a document, with the lots and serials to pick. A promise is seen by who asked for
@@ -83,7 +83,7 @@ class StockServiceAsyncStub(StockServiceStub):
     """Lists the items whose available quantity is at or below their reorder point."""
     ListEntries: _aio.UnaryUnaryMultiCallable[_stock_pb2.ListEntriesRequest, _stock_pb2.ListEntriesResponse]  # type: ignore[assignment]
     """Lists ledger entries, newest first."""
-    SumEntries: _aio.UnaryUnaryMultiCallable[_stock_pb2.SumEntriesRequest, _stock_pb2.SumEntriesResponse]  # type: ignore[assignment]
+    GetMovementTotals: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetMovementTotalsRequest, _stock_pb2.GetMovementTotalsResponse]  # type: ignore[assignment]
     """Adds up an item's ledger entries of a time, one total for each kind of movement."""
     GetReservation: _aio.UnaryUnaryMultiCallable[_stock_pb2.GetReservationRequest, _stock_pb2.GetReservationResponse]  # type: ignore[assignment]
     """Gets the reservation of a document, with the lots and serials to pick. A promise is seen by who asked for
@@ -152,11 +152,11 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists ledger entries, newest first."""
 
     @_abc_1.abstractmethod
-    def SumEntries(
+    def GetMovementTotals(
         self,
-        request: _stock_pb2.SumEntriesRequest,
+        request: _stock_pb2.GetMovementTotalsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_stock_pb2.SumEntriesResponse, _abc.Awaitable[_stock_pb2.SumEntriesResponse]]:
+    ) -> _typing.Union[_stock_pb2.GetMovementTotalsResponse, _abc.Awaitable[_stock_pb2.GetMovementTotalsResponse]]:
         """Adds up an item's ledger entries of a time, one total for each kind of movement."""
 
     @_abc_1.abstractmethod

@@ -1,11 +1,11 @@
-"""The time that a question about what moved is about: found, and told as days, beside the goods."""
+"""When and whose: what a question about movements says beside the goods is found, and times are days."""
 
 from datetime import date
 
 import pytest
 
 from bot.commands.periods import period_of
-from bot.understand import Command, Vocabulary, understand
+from bot.understand import ME, MY_DEPARTMENT, Command, Vocabulary, understand
 
 TODAY = date(2026, 11, 23)
 
@@ -49,3 +49,28 @@ def test_the_time_that_is_asked_about(
     assert (intent.command, [word.item for word in intent.items]) == (Command.STOCK_HISTORY, [item])
     assert (intent.period, intent.warehouse) == (period, warehouse)
     assert intent.period is None or period_of(intent.period, TODAY) is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "item", "whose"),
+    [
+        ("我这个月领了几包A4纸", "BG-001", ME),
+        ("我领过几次键盘", "IT-004", ME),
+        ("我领过键盘吗", "IT-004", ME),
+        ("我什么时候领的显示器", "IT-005", ME),
+        ("how many masks did I take last month", "LB-003", ME),
+        ("did I request a keyboard", "IT-004", ME),
+        ("我们部门上个月领了多少A4纸", "BG-001", MY_DEPARTMENT),
+        ("行政部这个月领了多少A4纸", "BG-001", "行政部"),
+        ("市场部领了几个鼠标", "IT-003", "市场部"),
+        ("我们上个月用了多少A4纸", "BG-001", None),
+        ("谁领了显示器", "IT-005", None),
+        ("did we take any masks last week", "LB-003", None),
+    ],
+)
+def test_whose_movements_are_asked_about(
+    vocabulary: Vocabulary, said: str, item: str, whose: str | None
+) -> None:
+    intent = understand(said, vocabulary)
+    assert (intent.command, [word.item for word in intent.items]) == (Command.STOCK_HISTORY, [item])
+    assert intent.whose == whose
