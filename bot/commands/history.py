@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from kuguan.orders.v1.orders_pb2 import Order, OrderLine
-from kuguan.stock.v1.stock_pb2 import Entry, ListEntriesRequest, GetMovementTotalsRequest
+from kuguan.stock.v1.stock_pb2 import Entry, GetMovementTotalsRequest, ListEntriesRequest
 
 from bot.cards.order import amount_of, state_words
 from bot.commands.ask import Ask, Reply, Say, Show, new_card
