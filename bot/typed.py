@@ -46,8 +46,8 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 _CHOICE: Final = re.compile(r"(?:选|第|choose )?\s*([1-5])\s*(?:个|项|号)?")
 _HAND_OVER: Final = re.compile(
-    r"(?:发料|收料|交接|hand over|take back)\s*(?:[a-z]{2})?\s*(\d{1,12})?"
-    r"|(?:[a-z]{2})?(\d{1,12})\s*(?:发料|收料)"
+    r"(?:发料|收料|交接|发货|出货|收货|hand over|take back)\s*(?:[a-z]{2})?\s*(\d{1,12})?"
+    r"|(?:[a-z]{2})?(\d{1,12})\s*(?:发料|收料|发货|出货|收货)"
 )
 
 
@@ -101,7 +101,7 @@ def meant(connection: Connection, person: str, button: Typed, now: datetime) -> 
 def _direction(said: str) -> bool | None:
     if "交接" in said:
         return None
-    return "收料" in said or "take back" in said
+    return "收" in said or "take back" in said
 
 
 def _fits(card: CardRow, button: Typed) -> bool:

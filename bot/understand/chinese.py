@@ -140,6 +140,7 @@ OCCASIONS = words(
     投标 会议 开会 例会 年会 晚会 培训 展会 展览 活动 招待 接待 团建 面试 考试 演示 演习 检修 维修 抢修 保养
     施工 装修 生产 试产 实验 测试 盘点 保洁 打扫 大扫除 清洁 值班 加班 出差 项目 入职 新员工 备用 体检 福利
     聚餐 早餐 午餐 晚餐 加餐 夜宵 婚宴 宴会 酒席 试用 打样 发货 包装 搬家 讲座 比赛 办公用
+    展示 陈列 宣传 推广 促销 路演
     """
 )
 """A word behind the goods that holds one of these tells what they are for."""

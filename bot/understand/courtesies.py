@@ -7,13 +7,14 @@ from bot.understand.heard import Heard
 from bot.understand.intents import Command, Hint, Intent
 
 _HAND_OVER = re.compile(
-    r"\W*(?:(?:发料|收料|交接|hand over|take back)\s*(?:[a-z]{2})?\s*\d{0,12}"
-    r"|(?:[a-z]{2})?\d{1,12}\s*(?:发料|收料))\W*"
+    r"\W*(?:(?:发料|收料|交接|发货|出货|收货|hand over|take back)\s*(?:[a-z]{2})?\s*\d{0,12}"
+    r"|发\s*(?:[a-z]{2})?\d{4,12}"
+    r"|(?:[a-z]{2})?\d{1,12}\s*(?:已经?|都|可以)?(?:发料|收料|发货|出货|收货|发(?:出去?)?|给|交|领走|拿走|取走)了?)\W*"
 )
 
 
 _NOT_HERE = re.compile(
-    r"(盘点|盘库|报损|调拨|移库|采购|进货|入库)|实盘|报废|到货|收货|收到|送来|发来|客户退|买|调(?=.*到)"
+    r"(盘点|盘库|报损|调拨|移库|采购|进货|入库)|实盘|报废|到货|收货|收到|送来|发来|客户退|买|[调挪移搬转](?=.*[到去])"
     r"|\b(?:(stock ?take|stock count)|write off|scrap|transfer|purchase|buy|received?|arrived)\b"
 )
 """What is also done in a warehouse, and not in the chat; the words in groups tell it alone."""

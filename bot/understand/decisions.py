@@ -17,6 +17,12 @@ _TOLD = re.compile(r"(?:批|过|同意|准)了[\s.。!]*$")
 _ABOUT_THE_REASON = re.compile("(?:理由|原因)[不没太]")
 """理由不足 is a reason itself, 理由:不足 names one."""
 _IN_DOUBT = re.compile(r"\b(?:should|shall) (?:i|we)\b|该不该|要不要|是不是[该要]|是否[该要]")
+_IS_CONDITION = re.compile(
+    r"但|不过|只[^是]|仅|除|如果|要是|假如|先|等|再说|换成|改|少|多|不(?!用客气|客气)|没|别|勿|拒|驳|减|一半|部分|\d"
+    r"|[?？吗]|(?<![a-z])(?:but|only|except|if|unless|when|after|before|until|not|n't|no|instead|however|reject|refuse"
+    r"|decline|change|less|fewer|half|part|once|provided|wait|first)(?![a-z])"
+)
+"""What may take a part of an approval back, or put it off; then nothing is approved."""
 _COMPARED = re.compile(r"\s*(?:的)?(?:重复|一样|相同|冲突|合并)")
 _BETWEEN_NUMBERS = Phrases(grammar.DECISION_FILLERS.words, grammar.SEPARATORS.words)
 _SAID_OF_GOODS = frozenset({"send back"})
@@ -104,7 +110,23 @@ def _decision(rest: Heard, reference: Reference) -> Intent | None:
     # "LY88 通过了" tells or asks what has happened; it decides nothing.
     if grammar.APPROVAL.covers(rest.text) and not _TOLD.search(rest.text, reference.end):
         return Intent(Command.APPROVE, reference=reference.number)
+    approved = _with_advice(rest, reference)
+    if approved is not None:
+        return approved
     return _with_reason(rest, reference, grammar.WITHDRAW, Command.WITHDRAW_REQUEST)
+
+
+def _with_advice(rest: Heard, reference: Reference) -> Intent | None:
+    """同意1001,注意节约: behind a whole approval and a comma, advice that takes nothing of it back."""
+    mark = _MARK.search(rest.text, reference.end)
+    if mark is None or not grammar.APPROVAL.covers(rest.text[: mark.start()]):
+        return None
+    said = rest.said(mark.end(), len(rest.text)).strip(_PUNCTUATION)
+    behind = rest.text[mark.end() :]
+    counted = any(one.text for one in quantities.find(rest, mark.end(), len(rest.text)))
+    if counted or _IS_CONDITION.search(behind):
+        return None
+    return Intent(Command.APPROVE, reference=reference.number, reason=said) if said else None
 
 
 def _with_reason(rest: Heard, reference: Reference, verbs: Phrases, command: Command) -> Intent | None:

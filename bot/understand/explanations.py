@@ -39,6 +39,8 @@ _SUPPLY = re.compile("供(?:应|货|给|销|方|求|电|水|暖)")
 """Words in which 供 tells no purpose."""
 _POLITE = Phrases(word for word in grammar.POLITE.words if word != "下")
 """Without 下, which begins 下午 and 下周 as well."""
+_DONE_WITH_IT = re.compile(r"(?:去|来|拿去|拿来)?(做[^\s,，;；。!?\d]{2,8})[\s。.!~]*$")
+"""Right behind the goods: 2套物料架做展示."""
 _LAST_WORDS = re.compile(r"[\s,，;；]([^\s,，;；。!?]{2,20})[\s。.!~]*$")
 
 
@@ -133,6 +135,9 @@ def _without_courtesy(text: str, place: Place) -> Place:
 def _occasion(heard: Heard) -> tuple[Heard, str | None]:
     """领5包A4纸 投标: the last words, apart from the goods, name an occasion that goods are taken for."""
     last_name = max((end for _, end in heard.names), default=len(heard.text))
+    glued = _DONE_WITH_IT.match(heard.text, last_name)
+    if glued is not None and grammar.OCCASIONS.find(glued[1]):
+        return _cut(heard, *glued.span(1)), heard.said(*glued.span(1))
     for match in _LAST_WORDS.finditer(heard.text, last_name):
         start, end = match.span(1)
         if quantities.find(heard, start, end) or grammar.STRONG_VERBS[Command.RETURN_TO_STOCK].find(match[1]):

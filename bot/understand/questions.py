@@ -262,7 +262,8 @@ def _about_items(
 
 def _is_one_name(word: ItemWord) -> bool:
     """三号库 A4纸 is more than a name that is misspelt, and one character less."""
-    return word.text.isascii() or (len(word.text) > 1 and " " not in word.text)
+    text = fold(word.text)
+    return text.isascii() or (len(text) > 1 and " " not in text)
 
 
 def _stands_apart(heard: Heard, word: ItemWord) -> bool:

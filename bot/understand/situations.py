@@ -32,6 +32,7 @@ _ENGLISH_GOODS = re.compile(
 """What an English clause complains about: out of toner, my keyboard broke."""
 _A_NEW_ONE = re.compile(
     r"\b(?:an?|another)\s(?:(?:new|fresh|replacement|spare|other)\s)*one\b|\banother\b(?=\s*(?:$|[,.!]))"
+    r"|(?<=换)新的"
 )
 _TURN = re.compile(
     r"(?:坏|没\S{0,3}|破|碎|断|丢|用完|喝完|用光|不够用?|不多)了"

@@ -40,6 +40,7 @@ def test_any_text_has_a_bounded_answer(text: str, vocabulary: Vocabulary) -> Non
 
 
 @given(text=SENTENCES)
+@example(text="还有多少 staplers boxes")
 @settings(max_examples=200, deadline=None)
 def test_width_and_case_change_no_meaning(text: str, vocabulary: Vocabulary) -> None:
     wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text.upper())
