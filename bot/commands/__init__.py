@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.commands import approvals, corrections, delegations, guidance, history, orders, requests, stock
+from bot.commands import (
+    approvals,
+    corrections,
+    delegations,
+    guidance,
+    history,
+    orders,
+    repeats,
+    requests,
+    stock,
+)
 from bot.commands.ask import Ask, Reply
 from bot.understand import Command, Intent
 
@@ -17,6 +27,7 @@ COMMANDS: Mapping[Command, Answering] = {
     Command.REQUEST_ISSUE: requests.ask_for_goods,
     Command.RETURN_TO_STOCK: requests.ask_for_goods,
     Command.GIVE_SAMPLE: requests.ask_for_goods,
+    Command.REPEAT_REQUEST: repeats.repeat_request,
     Command.CORRECT_REQUEST: corrections.nothing_to_correct,
     Command.PENDING_APPROVALS: approvals.pending_approvals,
     Command.APPROVE: approvals.decide_by_words,

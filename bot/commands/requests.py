@@ -84,6 +84,8 @@ async def show_request(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
     asides = plan.get("asides", [])
     if asides:
         notes.append(ask.words("request.aside", asides=ask.words.join(asides)))
+    if plan.get("like"):
+        notes.append(ask.words("request.like", order=plan["like"]))
     if plan.get("left_out"):
         notes.append(ask.words("request.left_out", words=ask.words.join(plan["left_out"])))
     row = await request_card(ask, entry.field, entry.sign, wanted, _purpose(ask, plan))

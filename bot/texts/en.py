@@ -89,6 +89,8 @@ SENTENCES: dict[str, str] = {
     "request.title": "{kind} · please confirm",
     "request.short": "{kind} · not enough stock",
     "request.changed": "The stock has changed; please confirm the new figures",
+    "request.like": "The same as {order}",
+    "request.nothing_to_repeat": "There is no earlier request to repeat yet.",
     "request.sent": "Submitted, but the outcome is not known yet: tap Confirm once more, nothing is ordered twice",
     "request.line_short": "wanted {wanted}, available now {available}, missing {short}",
     "request.too_much_back": "{kind} · more than was taken",
@@ -133,6 +135,8 @@ SENTENCES: dict[str, str] = {
     "whole.several_warehouses": "Goods can come from one warehouse at a time; please ask for each separately.",
     "courtesy.greeting": "Hello! Ask me about stock, request goods or return them; say “help” for examples.",
     "courtesy.thanks": "You're welcome!",
+    "courtesy.hand_over_part": "A document is handed over with the quantities on its card, not in parts. "
+    "If there are fewer on the shelf, ask the requester to withdraw it and request what is there.",
     "courtesy.not_here": "Purchases, deliveries, stocktakes, write-offs and transfers can't be done in the chat yet. "
     "Here you can ask for stock, request, return and give samples, and approve; say “help” for examples.",
     "courtesy.assent": "All right. If a card waits for you, please use its button: nothing was submitted just now.",

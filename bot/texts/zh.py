@@ -89,6 +89,8 @@ SENTENCES: dict[str, str] = {
     "request.title": "{kind} · 请确认",
     "request.short": "{kind} · 库存不足",
     "request.changed": "库存已变,请按新的数字确认",
+    "request.like": "照 {order} 再来一份",
+    "request.nothing_to_repeat": "还没有可以照着再来一份的领用单。",
     "request.sent": "已经提交,还没收到结果:请再点一次「确认」,不会重复下单",
     "request.line_short": "要 {wanted},可用(现在) {available},缺 {short}",
     "request.too_much_back": "{kind} · 超过领走的数量",
@@ -129,6 +131,8 @@ SENTENCES: dict[str, str] = {
     "whole.several_warehouses": "一次只能从一个仓库领,请按仓库分开说。",
     "courtesy.greeting": "您好!要查库存、领用或退料,直接说就行;说「帮助」看例子。",
     "courtesy.thanks": "不客气!",
+    "courtesy.hand_over_part": "发料按卡片上的数量一次发出,不能只发一部分。"
+    "实物不够时,请申请人撤回后按实际数量重新申请。",
     "courtesy.not_here": "采购、到货、盘点、报损和调拨还不能在聊天里办。这里能查库存、领用、退料、送样品和审批;说「帮助」看例子。",
     "courtesy.assent": "好的。如果有卡片等您确认,请点卡片上的按钮:刚才这句没有提交任何东西。",
     "problem.too_long": "太长",

@@ -9,6 +9,7 @@ from bot.understand import (
     differences,
     own,
     questions,
+    repeats,
     requests,
     slips,
 )
@@ -50,6 +51,7 @@ __all__ = [
 
 RECOGNISERS = (
     questions.recognise_exact,
+    repeats.recognise,
     delegations.recognise,
     decisions.recognise,
     differences.recognise,

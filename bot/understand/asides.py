@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from bot.understand import grammar
+from bot.understand import grammar, quantities
 from bot.understand.chinese import PLACE
 from bot.understand.heard import Heard
 from bot.understand.intents import Likeness
@@ -46,7 +46,7 @@ FOR_WHOM = re.compile(
     rf"(?:发给|交给|送给|转交给?|拿给|带给|给|送到|发到|送去|放到|放在)(?!我|咱|你|您|客户|顾客|客人|大家用)"
     rf"[\u4e00-\u9fff]{{2,10}}?{_END}"
     rf"|(?:送到|发到|送去|放到)[\u4e00-\u9fff\d]{{1,8}}(?:楼|层|室|号|部|区|台|间|门|处){_END}"
-    rf"|(?<=\S)(?:到|去)(?:[\u4e00-\u9fff\d]{{0,8}}{PLACE}|\d{{1,4}}[楼层室]){_END}"
+    rf"|(?<=\S)(?:到|去)(?:[\u4e00-\u9fff\d]{{0,8}}{PLACE}|\d{{1,4}}[楼层室]|\d{{3,4}}(?:房间?)?){_END}"
     r"|(?<![a-z])on behalf of [a-z .]{2,40}"
 )
 CUSTOMER_BY_NAME = re.compile(
@@ -72,14 +72,17 @@ ENGLISH_WHERE = re.compile(
     r"(?<![a-z])(?:(?:to be )?(?:deliver(?:ed)?|ship(?:ped)?|sent|send|bring|brought)(?: it| them)? )?"
     r"to (?!(?:hand|give|bring|send|put|take|return)\b)"
     r"(?!(?:the |a |our )?(?:stock|warehouse|store|customer|client))(?:the )?"
-    r"[a-z][a-z '-]{1,30}?(?=$|[,.;!\n]|\sas\s)"
+    r"[a-z][a-z '-]{1,30}?(?:\s[a-z]?\d{1,4}[a-z]?)?(?=\s*(?:$|[,.;!?\n])|\sas\s)"
 )
-"""Counts only behind a known item: "I need to order pens" says nothing about a place."""
+"""Counts only behind a known item or an amount: "I need to order pens" says nothing about a place."""
 
 _LABEL = re.compile(r"\s*([a-z][a-z ]{1,20}|[\u4e00-\u9fff\d]{2,10}):(?=\s*\S)")
 _NO_LABEL = (*grammar.STRONG_VERBS.values(), *grammar.WEAK_VERBS.values(), grammar.PURPOSE, grammar.REASON)
 
-RULES = (DAY, ENGLISH_DAY, URGENT, CUSTOMER_BY_NAME, FOR_WHOM)
+ENGLISH_PERSON = re.compile(r"(?<![a-z])(?:(?:to|for)\s)?(?:mr|mrs|ms|dr)\.?\s[a-z]{2,20}(?![a-z'])")
+"""Somebody by name, to whom goods go: give Mr Wang 2 racks as a gift."""
+
+RULES = (DAY, ENGLISH_DAY, URGENT, CUSTOMER_BY_NAME, FOR_WHOM, ENGLISH_PERSON)
 
 PER_HEAD = re.compile(
     rf"""
@@ -150,8 +153,10 @@ def take(heard: Heard) -> tuple[Heard, tuple[str, ...]]:
         heard = _without(heard, label, found)
     for match in _GOT_BEFORE.finditer(heard.text, 1):
         heard = _without(heard, match, found)
-    first_name = min((end for _, end in heard.names), default=len(heard.text))
-    for match in ENGLISH_WHERE.finditer(heard.text, first_name):
+    goods = [end for _, end in heard.names] or [
+        one.end for one in quantities.find(heard, 0, len(heard.text)) if one.text
+    ]
+    for match in ENGLISH_WHERE.finditer(heard.text, min(goods, default=len(heard.text))):
         heard = _without(heard, match, found)
     return heard, tuple(said for _, said in sorted(found))
 

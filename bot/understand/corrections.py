@@ -2,7 +2,7 @@
 
 import re
 
-from bot.understand import grammar, lines
+from bot.understand import grammar, lines, quantities
 from bot.understand.heard import Heard
 from bot.understand.intents import NOT_WANTED, Command, Intent, Line
 from bot.understand.phrases import trim
@@ -15,7 +15,7 @@ _OPENER = re.compile(
           (?:[\s,。!:了吧]|不对|错了)* (?:(?:应该?是|我要的?是|我是要|要的?是|是|改成|改为|换成|改到)\s*)?
       | (?:应该是|我是说|我说的是|改成|改为|改到|{_UP_OR_DOWN_TO})\s*
       | (?:please\s)?(?:reduce|lower|decrease|cut|raise|increase)\s(?:(?:it|that|them)\s)?to\s
-      | (?:no|nope|wrong|oops|correction|my\smistake|sorry|wait)[\s,.!:-]+
+      | (?:no|nope|wrong|oops|correction|my\smistake|sorry|wait|actually)[\s,.!:-]+
           (?:(?:it's|its|that's|i\swant|i\sneed)\s)?
           (?=\d|one|two|three|four|five|six|seven|eight|nine|ten|an?\s)
       | (?:(?:no|sorry|oops|wrong|actually|wait|correction)[\s,.!:-]+)*
@@ -35,7 +35,8 @@ _DROPPED = re.compile(
       (?:(?:不要|不用|不领|不需要|不拿|去掉|删掉|删|划掉|拿掉|取消)(?:了|吧)+|去掉|删掉|删除|划掉|拿掉)[\s。!]*
     | \s*(?:那|那就|还是)?(?:不要|不用|不领|不拿)(?P<denied>[^,;。!?\n]{1,30}?)(?:了|吧)+[\s。!]*
     | \s*(?:去掉|删掉|删除|划掉|拿掉|取消)(?P<removed>[^,;。!?\n]{1,30}?)(?:了|吧)*[\s。!]*
-    | (?:please\s)?(?:drop|remove|delete|leave\sout|skip|take\soff|without)\s(?P<english>[^,;.!?\n]{2,40}?)
+    | (?:please\s)?(?:drop|remove|delete|leave\sout|skip|take\soff|without|forget|lose)\s
+      (?P<english>[^,;.!?\n]{2,40}?)
       (?:\splease)?[\s.!]*
     """,
     re.VERBOSE,
@@ -44,6 +45,8 @@ _DROPPED = re.compile(
 _PURPOSE = re.compile(
     r"\s*(?:用途|目的)(?:就|要|请)?(?:改成|改为|改写成|写成|写|填|是|为|:)[\s:]*(?P<purpose>[^\n]{1,60}?)[\s。!.]*"
     r"|\s*(?:the )?purpose(?: is| should be|:)\s*(?P<english>[^\n]{1,60}?)[\s.!]*"
+    r"|\s*(?:这?是|都是)?(?:用于|用来|拿来|为了)(?P<told>[^\n]{2,60}?)(?:的)?[\s。!.]*"
+    r"|\s*(?:it is|it's|that's|they are|they're|this is|these are) (?:all )?for (?P<said>[^\n]{2,60}?)[\s.!]*"
 )
 _ASKS_WHAT = re.compile(r"[?吗呢]|什么|啥|\bwhat\b")
 _NOT_THAT = re.compile(
@@ -60,8 +63,9 @@ def recognise(heard: Heard) -> Intent | None:
     where none are named.
     """
     purpose = None if _ASKS_WHAT.search(heard.text) else _PURPOSE.fullmatch(heard.sentence.text)
-    if purpose is not None and purpose.lastgroup is not None:
-        return Intent(Command.CORRECT_REQUEST, purpose=heard.said(*purpose.span(purpose.lastgroup)))
+    if purpose is not None and purpose.lastgroup is not None and not _holds_goods(heard, purpose):
+        said = heard.said(*purpose.span(purpose.lastgroup)).strip(" :：,，")
+        return Intent(Command.CORRECT_REQUEST, purpose=said) if said else None
     dropped = _DROPPED.fullmatch(heard.text)
     if dropped is not None:
         return _without(heard, dropped)
@@ -86,6 +90,14 @@ def recognise(heard: Heard) -> Intent | None:
         return None
     own = heard.vocabulary.units
     return Intent(Command.CORRECT_REQUEST, lines=tuple(line.as_line(own) for line in said))
+
+
+def _holds_goods(heard: Heard, purpose: re.Match[str]) -> bool:
+    """Whether 用于 only begins a request: 用于客户接待,领2箱可乐."""
+    place = purpose.span(purpose.lastgroup or 0)
+    if purpose.lastgroup not in ("told", "said"):
+        return False
+    return heard.is_name(*place) or any(one.text for one in quantities.find(heard, *place))
 
 
 def _without(heard: Heard, dropped: re.Match[str]) -> Intent | None:

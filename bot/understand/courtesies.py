@@ -27,6 +27,12 @@ _DECIDES = re.compile(
 _OF_OTHERS = re.compile(r"大家|他们|老板|领导|[?吗]|谁|我不|如果|的话")
 _HANDS_OVER = re.compile(r"^\s*(?:收到|收回|已收|拿到)\S{0,6}?(?:退|还)(?:回来)?的|^\s*\S{1,4}(?:退|还)回来")
 """Goods that somebody brought back, told by whoever takes them."""
+_HANDS_OVER_A_PART = re.compile(
+    r"\s*(?:(?:[a-z]{2})?\d{3,12}\s*)?(?:先|只能?|就|暂时|可以)+(?:发|给|交)(?!.*[吗?])"
+    r"|\s*(?:hand over|give out|issue)\s(?:only\s|just\s)?(?:\d+|half|part|some)\s"
+    r".*\b(?:of|from|for)\s(?:[a-z]{2})?\d{3,12}\b"
+)
+"""1027只发3包, 先发一半: a document is handed over whole."""
 _SHORT = 8
 
 
@@ -44,6 +50,8 @@ def recognise(heard: Heard) -> Hint | None:
             return hint
     if _DECIDES.search(heard.text) and not _OF_OTHERS.search(heard.text):
         return Hint.DECISION
+    if _HANDS_OVER_A_PART.match(heard.text):
+        return Hint.HAND_OVER_PART
     if _HANDS_OVER.search(heard.text) and heard.names:
         return Hint.HAND_OVER
     done = _NOT_HERE.search(heard.sentence.text)

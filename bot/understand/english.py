@@ -42,8 +42,9 @@ REQUEST_WEAK = phrases(
     i need | we need | need | i want | we want | want | i'd like | we'd like | i would like |
     we would like | would like | give me | give us | get me | get us | get | can i have |
     could i have | may i have | can we have | could we have | may we have | take | grab | pick up |
-    collect | bring me | send me | send us | order | withdraw | ask for | asking for | looking for |
-    hand me | i require | we require | require | draw | i'll take | i'll have | fetch me | fetch |
+    collect | bring me | bring us | bring over | bring | send me | send us | order | withdraw | ask for |
+    asking for | looking for | hand me | i require | we require |
+    require | draw | i'll take | i'll have | fetch me | fetch |
     pass me | take out | please have | send | send over | needs | could use | can use | gimme | can i get |
     could i get | can we get | could we get | book | reserve | set aside | put aside | replace | swap |
     exchange | add | also add | please add | throw in | can i take | may i take | hook me up with
@@ -127,7 +128,7 @@ QUERY_WEAK = phrases(
     do we still have | still have | remain | remains | count of | qty | where is | where are |
     where can i find | where do i find | where can i get | where do i get | where do we keep |
     where do you keep | where can i pick up | compare | level | levels | quantity | balance |
-    what about | how about | availability
+    what about | how about | availability | do you stock | do we stock | do you carry | back in stock
     """
 )
 QUERY_FILLERS = (

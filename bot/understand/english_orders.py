@@ -128,7 +128,8 @@ STATUS = phrases(
     any update | any progress on | state of | track | tracking | follow up | follow up on |
     what happened to | what's up with | how far is | what's the status of | what is the status of |
     remind | nudge | chase | chase up | hurry up | speed up |
-    handed over | issued | delivered | ready | done | finished | happening | details | details of |
+    handed over | issued | delivered | ready | be ready | done | finished | happening | details |
+    details of | when will | when can i get | when do i get | when can i pick up |
     look up | how is it going with | what's happening with
     """
 )

@@ -30,6 +30,7 @@ class Command(StrEnum):
     REQUEST_STATUS = "request_status"
     WITHDRAW_REQUEST = "withdraw_request"
     CORRECT_REQUEST = "correct_request"
+    REPEAT_REQUEST = "repeat_request"
     DELEGATE_APPROVALS = "delegate_approvals"
     MY_DELEGATIONS = "my_delegations"
     END_DELEGATION = "end_delegation"
@@ -72,6 +73,7 @@ class Hint(StrEnum):
     WITHDRAWAL = "withdrawal"
     ASSENT = "assent"
     HAND_OVER = "hand_over"
+    HAND_OVER_PART = "hand_over_part"
     NOT_HERE = "not_here"
 
 

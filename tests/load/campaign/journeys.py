@@ -11,10 +11,13 @@ from tests.journey.system import System
 _STAMP = "已发料"
 
 
-def journey(system: System) -> str:
+def journey(system: System, walker: int = 1) -> str:
     """One requisition from its sentence to its end; it must end exactly once. Answers with the order."""
     zhangsan, lixia, zhaoliu = system.people("zhangsan", "lixia", "zhaoliu")
-    card = zhangsan.says("领1件KQ-DEAR 用于投标").offering("confirm")
+    # Somebody else may walk as the same person at the same moment, and get their card beside this one.
+    purpose = f"{walker}号标书"
+    cards = zhangsan.says(f"领1件KQ-DEAR 用于{purpose}").cards
+    (card,) = (one for one in cards if "confirm" in one.buttons and one["用途"] == purpose)
     zhangsan.taps(card, "confirm")
     zhangsan.insists(card, "confirm")
     order = zhangsan.becomes_order(card)
@@ -37,9 +40,10 @@ def journey(system: System) -> str:
 class Journeys(Thread):
     """One journey after the other until it is told to stop."""
 
-    def __init__(self, system: System, stopping: Event) -> None:
+    def __init__(self, system: System, walker: int, stopping: Event) -> None:
         super().__init__(name="journeys", daemon=True)
         self._system = system
+        self._walker = walker
         self._stopping = stopping
         self.orders: list[str] = []
         self.fault: BaseException | None = None
@@ -48,7 +52,7 @@ class Journeys(Thread):
         """Journeys; the first that goes wrong is kept and ends it."""
         try:
             while not self._stopping.is_set():
-                self.orders.append(journey(self._system))
+                self.orders.append(journey(self._system, self._walker))
         except BaseException as error:
             self.fault = error
             raise
@@ -58,7 +62,7 @@ class Journeys(Thread):
 def journeys(system: System, at_once: int) -> Iterator[list[Journeys]]:
     """So many journeys at once while the block runs; all have ended well after it."""
     stopping = Event()
-    threads = [Journeys(system, stopping) for _ in range(at_once)]
+    threads = [Journeys(system, walker, stopping) for walker in range(1, at_once + 1)]
     for thread in threads:
         thread.start()
     try:
