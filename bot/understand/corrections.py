@@ -48,6 +48,7 @@ _PURPOSE = re.compile(
     r"|\s*(?:这?是|都是)?(?:用于|用来|拿来|为了)(?P<told>[^\n]{2,60}?)(?:的)?[\s。!.]*"
     r"|\s*(?:it is|it's|that's|they are|they're|this is|these are) (?:all )?for (?P<said>[^\n]{2,60}?)[\s.!]*"
 )
+_ALSO_BEGINS = ("told", "said")
 _ASKS_WHAT = re.compile(r"[?吗呢]|什么|啥|\bwhat\b")
 _NOT_THAT = re.compile(
     r"[,\s]*(?:而?不是|(?<![a-z])(?:not|instead of|rather than))\s*[^,;。!\n]{1,20}[\s。!.]*$"
@@ -62,10 +63,9 @@ def recognise(heard: Heard) -> Intent | None:
     Every line has a quantity, 0 for goods that are not wanted any more; which goods are meant is left open
     where none are named.
     """
-    purpose = None if _ASKS_WHAT.search(heard.text) else _PURPOSE.fullmatch(heard.sentence.text)
-    if purpose is not None and purpose.lastgroup is not None and not _holds_goods(heard, purpose):
-        said = heard.said(*purpose.span(purpose.lastgroup)).strip(" :：,，")
-        return Intent(Command.CORRECT_REQUEST, purpose=said) if said else None
+    purpose = _purpose_of(heard)
+    if purpose:
+        return Intent(Command.CORRECT_REQUEST, purpose=purpose)
     dropped = _DROPPED.fullmatch(heard.text)
     if dropped is not None:
         return _without(heard, dropped)
@@ -92,12 +92,17 @@ def recognise(heard: Heard) -> Intent | None:
     return Intent(Command.CORRECT_REQUEST, lines=tuple(line.as_line(own) for line in said))
 
 
-def _holds_goods(heard: Heard, purpose: re.Match[str]) -> bool:
-    """Whether 用于 only begins a request: 用于客户接待,领2箱可乐."""
-    place = purpose.span(purpose.lastgroup or 0)
-    if purpose.lastgroup not in ("told", "said"):
-        return False
-    return heard.is_name(*place) or any(one.text for one in quantities.find(heard, *place))
+def _purpose_of(heard: Heard) -> str | None:
+    """The purpose that a whole sentence tells; 用于客户接待,领2箱可乐 only begins with one."""
+    match = None if _ASKS_WHAT.search(heard.text) else _PURPOSE.fullmatch(heard.sentence.text)
+    if match is None or match.lastgroup is None:
+        return None
+    place = match.span(match.lastgroup)
+    if match.lastgroup in _ALSO_BEGINS and (
+        heard.is_name(*place) or any(one.text for one in quantities.find(heard, *place))
+    ):
+        return None
+    return heard.said(*place).strip(" :：,，")
 
 
 def _without(heard: Heard, dropped: re.Match[str]) -> Intent | None:
