@@ -42,8 +42,9 @@ async def show_history(ask: Ask, plan: dict[str, Any]) -> list[Reply]:
         return [Say(ask.words("history.which_time", said=said))]
     codes, warehouse = [word["item"] for word in plan["words"]], plan["warehouse"] or ""
     if whose == ME:
-        known, _ = await orders_of(ask)
-        return [_own(ask, code, warehouse, period, known) for code in codes]
+        known, are_all = await orders_of(ask)
+        bound = "" if are_all else ask.words("history.only_newest", count=len(known))
+        return [_own(ask, code, warehouse, period, known, bound) for code in codes]
     department = _department(ask, whose) if whose else ""
     if department is None:
         known_ones = ask.words.join(sorted(_departments(ask)))
@@ -104,8 +105,11 @@ def _sheet(
     return Show(new_card(ask, "sheet", "", data))
 
 
-def _own(ask: Ask, item: str, warehouse: str, period: Period | None, orders: list[Order]) -> Reply:
-    """What the person asked for of one item, by the day they asked, and what of it was carried out."""
+def _own(
+    ask: Ask, item: str, warehouse: str, period: Period | None, orders: list[Order], bound: str
+) -> Reply:
+    """What the person asked for of one item, by the day they asked, and what of it was carried out; ``bound``
+    tells where not all of their orders were looked through."""
     name, days = ask.company.item_name(item, ask.words.language), _days(ask, period)
     found = [
         (order, line)
@@ -125,7 +129,9 @@ def _own(ask: Ask, item: str, warehouse: str, period: Period | None, orders: lis
     ]
     heading = "history.newest" if len(rows) > _ENTRIES else "history.each"
     title = ask.words("history.title_own", item=name)
-    return _sheet(ask, title, days, _carried_out(ask, found), heading, rows[:_ENTRIES])
+    within = ask.words("history.by_request", period=days) if days else ""
+    subtitle = " · ".join(filter(None, (within, bound)))
+    return _sheet(ask, title, subtitle, _carried_out(ask, found), heading, rows[:_ENTRIES])
 
 
 def _is_of(ask: Ask, order: Order, period: Period | None) -> bool:

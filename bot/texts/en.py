@@ -270,6 +270,8 @@ SENTENCES: dict[str, str] = {
     "history.which_time": "I cannot tell which days “{said}” are. "
     "Say “last month”, “last 7 days” or “from Aug 1 to Aug 15”.",
     "history.title_own": "{item}, your requests",
+    "history.by_request": "{period}, by the day of the request",
+    "history.only_newest": "Only the newest {count} orders were looked through",
     "history.none_of_yours": "You never requested or returned {item}.",
     "history.none_of_yours_in": "You neither requested nor returned {item} ({period}).",
     "history.which_department": "I know no department “{said}”. There are: {departments}.",

@@ -262,6 +262,8 @@ SENTENCES: dict[str, str] = {
     "history.none_in": "{item} 在 {period} 没有出入库。",
     "history.which_time": "没看懂「{said}」是哪几天。可以说「上个月」「最近7天」或「8月1日到8月15日」。",
     "history.title_own": "您领退的 {item}",
+    "history.by_request": "{period}(按申请日期)",
+    "history.only_newest": "只看了最近 {count} 张单据",
     "history.none_of_yours": "您没有领退过 {item}。",
     "history.none_of_yours_in": "您在 {period} 没有申请领退 {item}。",
     "history.which_department": "没有找到部门「{said}」。有这些:{departments}。",
