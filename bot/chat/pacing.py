@@ -36,10 +36,11 @@ class Pace:
         now = self._clock()
         taken = self._taken.setdefault(key, deque())
         longest = max(seconds for _, seconds in self._limits)
-        while taken and taken[0] <= now - longest:
+        while taken and taken[0] + longest <= now:
             taken.popleft()
+        # In the same words as the moment that is told, so that nobody is refused who is told to come at once.
         if any(
-            len(taken) >= last and taken[-last] > now - seconds for last, seconds, _ in self._before(count)
+            len(taken) >= last and taken[-last] + seconds > now for last, seconds, _ in self._before(count)
         ):
             moment, limit = self._next_moment(key, count, now)
             raise RateLimited(moment - now, limit)

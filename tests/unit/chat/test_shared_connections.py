@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from bot.chat import reconnecting
@@ -207,13 +207,14 @@ def waiting(pace: Pace, key: str, count: int = 1) -> float:
 
 
 @given(
-    some.lists(
+    steps=some.lists(
         some.tuples(some.floats(0, 30), some.sampled_from(["a", "b"]), some.integers(1, 3)), max_size=120
     ),
-    some.lists(
+    limits=some.lists(
         some.tuples(some.integers(3, 8), some.sampled_from([1.0, 10.0, 60.0])), min_size=1, max_size=3
     ),
 )
+@example(steps=[(1.1438916620701491e-296, "a", 1), (1.0, "a", 3)], limits=[(3, 1.0)])
 def test_no_window_holds_more_than_its_limit(
     steps: list[tuple[float, str, int]], limits: list[tuple[int, float]]
 ) -> None:
@@ -230,8 +231,16 @@ def test_no_window_holds_more_than_its_limit(
         taken += [(now[0], key)] * count
     for count, seconds in limits:
         for moment, key in taken:
-            inside = [one for one, other in taken if other == key and moment - seconds < one <= moment]
+            inside = [one for one, other in taken if other == key and one <= moment < one + seconds]
             assert len(inside) <= count
+
+
+def test_nobody_is_refused_and_told_to_come_at_once() -> None:
+    now = [1e-300]
+    pace = Pace([(3, 1.0)], lambda: now[0])
+    pace.take("a")
+    now[0] = 1.0
+    pace.take("a", 3)
 
 
 def test_keys_do_not_count_for_each_other() -> None:
