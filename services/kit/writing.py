@@ -164,12 +164,12 @@ class Writer:
                 self._loop.call_soon_threadsafe(self._resolve, parcels, len(group), topics)
 
     def _gather(self, busy: bool) -> tuple[list[Parcel], bool]:
-        """The next group: at once when idle, lingering a little to fill it when busy."""
+        """The next group: at once when idle or when it is full, lingering a little to fill it when busy."""
         first = self._parcels.get()
         if first is None:
             return [], False
         parcels, size = [first], len(first.jobs)
-        if busy:
+        if busy and size < self._limits.group:
             self._lingering.wait(self._parcels.qsize, self._limits.group)
         while size < self._limits.group:
             try:
