@@ -23,6 +23,21 @@ _IS_CONDITION = re.compile(
     r"|decline|change|less|fewer|half|part|once|provided|wait|first)(?![a-z])"
 )
 """What may take a part of an approval back, or put it off; then nothing is approved."""
+_REASON_BEGINS = re.compile(
+    r"[,:;。\n]|因为|由于|(?:原因|理由)(?:是|为)?[\s:]*\S|\b(?:because|due to|as it|since)\b"
+)
+_NO_COMMAND = re.compile(
+    r"能不能|能否|可不可以|可否|行不行|好不好|是否|谁|怎么|怎样|如何|为什么|为啥|为何|什么|还能|还可以"
+    r"|(?:原因|理由)[\s。!]*$|(?:批|准|同意|通过|拒绝|驳回|否决|拒)(?:之|以)?后|不\S{0,3}不(?:行|可|成)|非\S{1,3}不可"
+    r"|(?:批|准|同意|通过|拒绝|驳回|拒)(?:掉)?的(?:是|人|话|那)"
+    r"|批\s*[\d一二两三四五六七八九十半].*批|不批\s*\d+\s*[^\W\d]"
+    r"|明天|后天|晚点|晚些|待会|等会|等我|等下|再批|再说|再定|下周|下个?月|先等|暂不|暂时|缓一?缓"
+    r"|\b(?:yet|until|till|tomorrow|tonight|later|next (?:week|month|time)|after|once|when|unless|if|or not"
+    r"|why|who|how|was|were|would|should|been|but|maybe|perhaps|before)\b"
+    r"|\b(?:is|are|got|gets) \w*(?:approved|rejected|refused|declined)"
+    r"|\bi (?:can't|cannot|can not|couldn't|won't)\b"
+)
+"""What makes words with a number and a verb no command: a question, a report, something put off."""
 _COMPARED = re.compile(r"\s*(?:的)?(?:重复|一样|相同|冲突|合并)")
 _BETWEEN_NUMBERS = Phrases(grammar.DECISION_FILLERS.words, grammar.SEPARATORS.words)
 _SAID_OF_GOODS = frozenset({"send back"})
@@ -41,6 +56,9 @@ def recognise(heard: Heard) -> Intent | None:
     if _IN_DOUBT.search(heard.text):
         return None
     reference = found[0]
+    if _is_no_command(heard, reference):
+        # The document is shown, with its buttons where it waits for whoever asks.
+        return Intent(Command.REQUEST_STATUS, reference=reference.number)
     rest = heard.without(reference.start, reference.end)
     if _is_question(heard.text):
         asked = _question(rest, reference)
@@ -52,6 +70,15 @@ def recognise(heard: Heard) -> Intent | None:
             return _decision(rest, reference) or _question(rest, reference)
         return Intent(Command.UNKNOWN, problem=Problem.SEVERAL_REFERENCES) if several else None
     return _decision(rest, reference) or _question(rest, reference)
+
+
+def _is_no_command(heard: Heard, reference: Reference) -> bool:
+    """Whether a sentence speaks of a decision that nobody makes with it; what stands in a reason does not
+    count."""
+    if not any(table.find(heard.text) for table in (grammar.APPROVE, grammar.REJECT)):
+        return False
+    reason = _REASON_BEGINS.search(heard.text, reference.end)
+    return _NO_COMMAND.search(heard.text[: reason.start() if reason else len(heard.text)]) is not None
 
 
 def _is_about_several(heard: Heard, found: list[Reference]) -> bool:
