@@ -17,6 +17,8 @@ from services.kit.reading import Reader
 
 ITEM, WAREHOUSE, PERSON, ORDER, TASK = "item", "warehouse", "person", "order", "task"
 COUNTER = "个"
+_HOLDS_SEVERAL = ("盒", "板", "包", "箱", "袋")
+"""One of these holds more than one of what people count: 10 个鸡蛋 are not ten trays."""
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -123,7 +125,8 @@ def factor(item: Item, unit: str) -> Fraction | None:
     """
     if unit in ("", item.base_unit):
         return Fraction(1)
-    if unit == COUNTER and item.quantity_scale == 0 and not item.packs:
+    is_counted = item.base_unit not in _HOLDS_SEVERAL
+    if unit == COUNTER and item.quantity_scale == 0 and not item.packs and is_counted:
         return Fraction(1)
     packs: Iterable[Fraction] = (
         Fraction(pack.numerator, pack.denominator or 1) for pack in item.packs if pack.unit == unit

@@ -29,6 +29,7 @@ _HANDS_OVER = re.compile(r"^\s*(?:收到|收回|已收|拿到)\S{0,6}?(?:退|还
 """Goods that somebody brought back, told by whoever takes them."""
 _HANDS_OVER_A_PART = re.compile(
     r"\s*(?:(?:[a-z]{2})?\d{3,12}\s*)?(?:先|只能?|就|暂时|可以)+(?:发|给|交)(?!.*[吗?])"
+    r"|\s*(?:(?:[a-z]{2})?\d{3,12}\s*发|发\s*(?:[a-z]{2})?\d{3,12}\s)\s*[\d一二两三四五六七八九十半]"
     r"|\s*(?:hand over|give out|issue)\s(?:only\s|just\s)?(?:\d+|half|part|some)\s"
     r".*\b(?:of|from|for)\s(?:[a-z]{2})?\d{3,12}\b"
 )

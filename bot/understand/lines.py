@@ -18,6 +18,8 @@ LONGEST_WORDS = 60
 """Characters of the longest item word that is looked up."""
 
 _SEPARATOR_SIGN = re.compile(r"[,，、;；。\n&+!?]|(?<!\d)\.|\.(?!\d)|/(?!\d)|再(?=[领退还送])")
+_AND_SOME = ("零", "又", "外加", "另加")
+"""Between the amounts of one thing: 2箱零3包."""
 _ABOUT_ALL = re.compile(r"(?:左右|上下|\bor so)[\s,.。吧]*$")
 _SETS = ("套", "set", "sets")
 """So many of each: 一套键盘鼠标."""
@@ -141,7 +143,7 @@ def _part(heard: Heard, place: Place, fillers: Phrases) -> list[SaidLine]:
 def _words_between(heard: Heard, place: Place, found: list[Quantity], fillers: Phrases) -> list[Place]:
     edges = [(place[0], place[0]), *((q.start, q.end) for q in found), (place[1], place[1])]
     gaps = [trim(heard.text, (one[1], other[0]), fillers, heard.names) for one, other in pairwise(edges)]
-    return [gap for gap in gaps if gap[0] < gap[1]]
+    return [gap for gap in gaps if gap[0] < gap[1] and heard.text[slice(*gap)].strip() not in _AND_SOME]
 
 
 def _only_quantity(heard: Heard, place: Place, found: list[Quantity], fillers: Phrases) -> SaidLine:

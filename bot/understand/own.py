@@ -32,6 +32,7 @@ _ANYTHING_OF_MINE = re.compile(
     (?:那个|那些|那张|那批|那份)? (?:单子?|申请|东西|货|物料|物品)? (?:现在|都)?
     (?:好|到|发|批|备好|准备好|处理|弄好|可以领|能领|能拿|可以拿|可以取|怎么样|怎样|到哪(?:儿|里|一步)?|啥情况|什么情况)了?
     (?:没有?|吗|么|不)?[\s?。!]*
+    | \s*(?:我的)?(?:单子?|申请)?为(?:什么|啥)(?:还)?不批[\s?。!]*
     | \s*(?:is|are|where(?:'s|\sis|\sare)|has|have|what\shappened\sto|any\snews\s(?:on|about))\s
       (?:(?:my|our)\s(?:stuff|things|goods|items|order|orders)
         |(?:the\s)?(?:stuff|thing|things|goods|items)\s(?:that\s)?(?:i|we)\s(?:asked\sfor|requested|ordered))

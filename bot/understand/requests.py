@@ -29,6 +29,9 @@ _SLIP = re.compile(
     r"[\s,]*(?:哦不|噢不|啊不|呃不|额不|不对|不不|不是|no wait|wait no|sorry|i mean|no)[\s,是]+"
 )
 """Between a quantity and the one that takes its place."""
+_SWAPS = ("exchange", "swap", "replace")
+_NO_GOODS = frozenset(("no", "not", "不", "不对", "不是", "又", "零", "between", "到", "到了"))
+"""Words that change what stands around them, and are nothing that could be missing from the list."""
 _ASKED = re.compile(r"[吗?][\s?。!]*$")
 _MAY = re.compile(r"可以|可否|能|行|好|方便|成|\b(?:can|could|may|would|will|please)\b")
 _RECIPIENT = re.compile(rf"(?:{'|'.join(RECIPIENT)})(?=\s*\Z)")
@@ -73,6 +76,8 @@ def recognise_bare(heard: Heard) -> Intent | None:
     """Goods without a verb: with quantities they are asked for, without they are asked about."""
     told = explanations.take(heard)
     said = lines.read(told.heard, grammar.BARE_FILLERS)
+    if any(fold(line.word.text) in _NO_GOODS for line in said):
+        return None
     counted = all(_is_counted(line) and _is_goods(line) for line in said)
     if not any(line.is_good for line in said) or not (counted or all(line.is_good for line in said)):
         return None
@@ -105,9 +110,7 @@ def _verbs(heard: Heard, table: Phrases) -> Iterator[Place]:
 
 def _with_verb(told: Told, command: Command, verb: Place, *, is_strong: bool) -> Intent | None:
     heard = told.heard
-    if command is Command.GIVE_SAMPLE and not is_strong and not _is_for_customer(told):
-        return None
-    if grammar.CONDITIONAL.find(heard.text[: verb[0]]):
+    if _asks_for_nothing(told, command, verb, is_strong=is_strong):
         return None
     recipient = _recipient(heard, verb[0])
     if recipient is not None:
@@ -116,11 +119,15 @@ def _with_verb(told: Told, command: Command, verb: Place, *, is_strong: bool) ->
     again = _verbs_again(heard, verb)
     if any(other is not command and Command.RETURN_TO_STOCK in (other, command) for other, _ in again):
         return Intent(Command.UNKNOWN, problem=Problem.SEVERAL_REQUESTS)
+    if _goes_both_ways(heard, command, verb):
+        return Intent(Command.UNKNOWN, problem=Problem.SEVERAL_REQUESTS)
     rest = heard.without(*verb)
     for place in (*(place for _, place in again), *_verbs_of_counts(rest, command)):
         rest = rest.without(*place)
     fillers = grammar.SAMPLE_FILLERS if command is Command.GIVE_SAMPLE else grammar.ITEM_FILLERS
     said = _of_told_goods(told, lines.read(rest, fillers))
+    if any(fold(line.word.text) in _NO_GOODS for line in said):
+        return None
     if not said:
         start, end = trim(rest.text, (0, len(rest.text)), fillers)
         is_bare = is_strong and start >= end and len(heard.text.strip()) > 1 and not _asks(heard)
@@ -154,6 +161,41 @@ def _of_told_goods(told: Told, said: list[SaidLine]) -> list[SaidLine]:
 def _asks(heard: Heard) -> bool:
     """Whether a sentence asks something else than 可以吗."""
     return _ASKED.search(heard.text) is not None and _MAY.search(heard.text) is None
+
+
+def _asks_for_nothing(told: Told, command: Command, verb: Place, *, is_strong: bool) -> bool:
+    """Whether the verb is about something else: a gift to nobody, a condition, or goods put for others."""
+    heard = told.heard
+    if command is Command.GIVE_SAMPLE and not is_strong and not _is_for_customer(told):
+        return True
+    if grammar.CONDITIONAL.find(heard.text[: verb[0]]):
+        return True
+    if not told.purpose or heard.text[slice(*verb)] not in _SWAPS:
+        return False
+    # Exchange 2 mice for keyboards: what stands behind "for" is no purpose.
+    return heard.resolve(told.purpose).likeness in (Likeness.SURE, Likeness.CHOICE)
+
+
+def _goes_both_ways(heard: Heard, command: Command, verb: Place) -> bool:
+    """退2个鼠标领1个键盘: whether a verb of the other direction stands right in front of goods as well."""
+    is_return = command is Command.RETURN_TO_STOCK
+    others = (Command.REQUEST_ISSUE,) if is_return else (Command.RETURN_TO_STOCK,)
+    begins = {quantity.start for quantity in quantities.find(heard, 0, len(heard.text))}
+    begins |= {start for start, _ in heard.names}
+    for other in others:
+        for table in (grammar.STRONG_VERBS[other], grammar.WEAK_VERBS[other]):
+            for start, end in _verbs(heard, table):
+                behind = end + len(heard.text[end:]) - len(heard.text[end:].lstrip(" "))
+                if behind in begins and (end <= verb[0] or verb[1] <= start):
+                    return True
+    if not is_return:
+        return False
+    # 3 helmets please, returning 2 vests: counted goods in a clause of their own in front of the return.
+    comma = max(heard.text.rfind(sign, 0, verb[0]) for sign in ",;。")
+    if comma <= 0 or not any(quantity > verb[0] for quantity in begins):
+        return False
+    first = lines.read(heard.without(comma, len(heard.text)), grammar.ITEM_FILLERS)
+    return any(line.is_good and line.quantity is not None for line in first)
 
 
 def _verbs_again(heard: Heard, verb: Place) -> list[tuple[Command, Place]]:
