@@ -67,13 +67,19 @@ function changed(line) {
   return [
     element("span", { class: "unseen" }, second < 0 ? word("change", { before, after }) : line.value),
     element("span", { class: "change", "aria-hidden": "true" },
-      lead ? element("span", { class: "change-words" }, lead) : null,
+      lead ? element("span", { class: "change-words" }, ...amountFirst(lead)) : null,
       element("span", { class: "change-figures" },
         element("span", { class: "change-before" }, before),
         icon("arrow", 16),
         element("span", { class: "change-after" }, after)),
       tail ? element("span", { class: "change-words" }, tail) : null),
   ];
+}
+
+// "−3 包:现存": the amount is what is confirmed, so it must not be read past.
+function amountFirst(lead) {
+  const amount = /^[−+][^:]+(?=:)/.exec(lead)?.[0];
+  return amount ? [element("strong", { class: "change-amount" }, amount), lead.slice(amount.length)] : [lead];
 }
 
 function group(part) {

@@ -84,6 +84,7 @@ async def test_an_amount_of_the_same_figure_is_no_part_of_the_effect(chat: ChatP
     await world.channel.send(PERSON, Card(id="last", title="领用", lines=(line,)), "last")
     words = chat.cards("领用").locator(".change-words")
     await expect(words).to_have_text(["−6 个:现存", "可用 0 个"])
+    await expect(words.locator(".change-amount")).to_have_text("−6 个")
 
 
 async def test_a_card_shows_the_effect_and_changes_in_place_when_tapped(chat: ChatPage, world: World) -> None:
