@@ -182,11 +182,16 @@ def _goes_both_ways(heard: Heard, command: Command, verb: Place) -> bool:
     others = (Command.REQUEST_ISSUE,) if is_return else (Command.RETURN_TO_STOCK,)
     begins = {quantity.start for quantity in quantities.find(heard, 0, len(heard.text))}
     begins |= {start for start, _ in heard.names}
+
+    def is_in_front_of_goods(end: int) -> bool:
+        return end + len(heard.text[end:]) - len(heard.text[end:].lstrip(" ")) in begins
+
+    if not is_in_front_of_goods(verb[1]):
+        return False  # 还够领20个口罩吗 gives nothing back
     for other in others:
         for table in (grammar.STRONG_VERBS[other], grammar.WEAK_VERBS[other]):
             for start, end in _verbs(heard, table):
-                behind = end + len(heard.text[end:]) - len(heard.text[end:].lstrip(" "))
-                if behind in begins and (end <= verb[0] or verb[1] <= start):
+                if is_in_front_of_goods(end) and (end <= verb[0] or verb[1] <= start):
                     return True
     if not is_return:
         return False
